@@ -1,0 +1,174 @@
+import type { Purpose } from './core/challenge.ts';
+import type { MessageTemplate } from './core/message.ts';
+import type { PhoneAuthEvent } from './events.ts';
+import type { ChallengeStore } from './ports/challenge-store.ts';
+import type { PasswordHasher } from './ports/password-hasher.ts';
+import type { SessionStore } from './ports/session-store.ts';
+import type { Channel, SendFunction, SmsSender } from './ports/sms-sender.ts';
+import type { StandardSchemaV1 } from './ports/standard-schema.ts';
+import type { TokenIssuer } from './ports/token-issuer.ts';
+import type { UserRecord, UserStore } from './ports/user-store.ts';
+
+/** ISO 3166-1 alpha-2, upper case: `IR`, `US`. */
+export type CountryCode = string;
+
+/** What a number is, in the words of libphonenumber. */
+export type NumberType =
+  | 'MOBILE'
+  | 'FIXED_LINE'
+  | 'FIXED_LINE_OR_MOBILE'
+  | 'PREMIUM_RATE'
+  | 'TOLL_FREE'
+  | 'SHARED_COST'
+  | 'VOIP'
+  | 'PERSONAL_NUMBER'
+  | 'PAGER'
+  | 'UAN'
+  | 'VOICEMAIL';
+
+/** At most `max` hits in any `windowSeconds`. */
+export interface Window {
+  readonly max: number;
+  readonly windowSeconds: number;
+}
+
+/** How codes are made and how long they live. */
+export interface CodeOptions {
+  /** Digits, 4 to 8. NIST SP 800-63B-4, 3.1.3.2 asks for at least 6. @default 6 */
+  readonly length?: number | undefined;
+  /** Seconds a code lives, 30 to 3600. NIST allows at most 600. @default 300 */
+  readonly ttlSeconds?: number | undefined;
+  /** Tries per challenge, 1 to 10; resends do not add to them. @default 5 */
+  readonly maxAttempts?: number | undefined;
+  /** `false`: a code of purpose `verify` may be validated again until it expires. Every other purpose is single-use. @default true */
+  readonly singleUse?: boolean | undefined;
+  /** `same`: a resend delivers the same code, so that late and out-of-order SMS still work; `rotate`: a new one. @default 'same' */
+  readonly resend?: 'same' | 'rotate' | undefined;
+  /** Seconds to wait after the first, second … send to one number; the last one repeats. Success clears it. @default [30, 60, 120, 300] */
+  readonly resendAfterSeconds?: readonly number[] | undefined;
+}
+
+/** How sessions live. */
+export interface SessionOptions {
+  /** Life of an access token, 60 to 3600 seconds. @default 600 */
+  readonly accessTokenSeconds?: number | undefined;
+  /** A session that is not refreshed for so many seconds ends. @default 2592000 (30 days) */
+  readonly idleSeconds?: number | undefined;
+  /** A session ends after so many seconds whatever happens. @default 15552000 (180 days) */
+  readonly absoluteSeconds?: number | undefined;
+  /** A new refresh token at each refresh (RFC 9700, 4.14.2). `false` gives up the detection of theft. @default true */
+  readonly rotateRefreshToken?: boolean | undefined;
+  /** For so many seconds (0 to 60) after a rotation the previous token gets the same successor again: parallel tabs, lost answers. @default 30 */
+  readonly graceSeconds?: number | undefined;
+  /** A token that comes back later than that: end the session, or only refuse. @default 'revoke' */
+  readonly onReuse?: 'revoke' | 'reject' | undefined;
+  /** Look the user up at each refresh, so that a disabled or deleted one stops at once. @default true */
+  readonly checkUserOnRefresh?: boolean | undefined;
+  /** Live sessions per user, 1 to 1000; the oldest one goes. @default 20 */
+  readonly maxPerUser?: number | undefined;
+}
+
+/** What may be spent on one number, and in all. */
+export interface LimitOptions {
+  /** SMS of the whole system in any 24 hours. Required: your worst bill is this times your dearest country. */
+  readonly smsPerDay: number;
+  /** Sends to one number. @default [{ max: 3, windowSeconds: 600 }, { max: 5, windowSeconds: 3600 }, { max: 10, windowSeconds: 86400 }] */
+  readonly sendsPerNumber?: readonly Window[] | undefined;
+  /** Wrong codes for one number, over resends, challenges, purposes and restarts. @default [{ max: 10, windowSeconds: 3600 }, { max: 20, windowSeconds: 86400 }] */
+  readonly guessesPerNumber?: readonly Window[] | undefined;
+  /** Wrong codes for one number without a success between, 1 to 100 (NIST SP 800-63B-4, 3.2.2). Then it closes until `unlockPhoneNumber`. @default 100 */
+  readonly guessesInARow?: number | undefined;
+}
+
+/** Seconds to wait for others. */
+export interface DeadlineOptions {
+  /** Each call of a store, issuer or hasher. @default 5 */
+  readonly port?: number | undefined;
+  /** Each send. @default 8 */
+  readonly sms?: number | undefined;
+  /** A whole call of this library. @default 10 */
+  readonly request?: number | undefined;
+  /** The risk hook. @default 1 */
+  readonly risk?: number | undefined;
+}
+
+/** Numbers that get a fixed code, for store reviewers and staging. Sign-in, login, register and verify only; they have limits of their own. */
+export interface TestNumbers {
+  /** E.164. `'all'` is refused beside a sender that delivers. */
+  readonly numbers: readonly string[] | 'all';
+  /** As many digits as `code.length`. */
+  readonly code: string;
+  /** Epoch ms after which they are ordinary numbers again. */
+  readonly until: number;
+  /** Send the SMS all the same. @default false */
+  readonly send?: boolean | undefined;
+}
+
+/** What {@link createPhoneVerification} takes. Validated once, strictly: a key that is not here is a `TypeError` that names it. */
+export interface PhoneVerificationConfig {
+  /** At least 32 random bytes each, as base64, base64url or hex. Of several the first signs and all verify: put a new one in front to rotate. */
+  readonly secret: string | readonly string[];
+  readonly storage: { readonly challenges: ChallengeStore };
+  /** An array is an ordered fallback: the next one is tried when one refuses for good or before anything left. */
+  readonly sms: SmsSender | SendFunction | readonly (SmsSender | SendFunction)[];
+  /** Stands in messages, and is the default issuer of tokens. One line, at most 30 characters, no URL. */
+  readonly appName: string;
+  /** Your web origin's host, like `example.com`: adds the WebOTP line `@example.com #123456` (WICG sms-one-time-codes). */
+  readonly origin?: string | undefined;
+  /** The 11 characters of Android's SMS Retriever; needs `origin`. */
+  readonly androidAppHash?: string | undefined;
+  /** Lets national forms such as `0911 222 3344` be read. */
+  readonly defaultCountry?: CountryCode | undefined;
+  /** Required: SMS pumping is the costliest attack. */
+  readonly allowedCountries: readonly CountryCode[] | 'all';
+  /** @default ['MOBILE', 'FIXED_LINE_OR_MOBILE'] */
+  readonly allowedNumberTypes?: readonly NumberType[] | undefined;
+  /** What `requestCode({ channel })` may choose from; the first is the default. @default ['sms'] */
+  readonly channels?: readonly Channel[] | undefined;
+  /** `phone`: the code alone, with the number, redeems; anyone can then use up a number's attempts. @default 'challenge' */
+  readonly binding?: 'challenge' | 'phone' | undefined;
+  readonly code?: CodeOptions | undefined;
+  readonly limits: LimitOptions;
+  /** Creation fails when the chance of guessing one number's code within a day exceeds this. @default 0.0005 */
+  readonly maxGuessProbabilityPerDay?: number | undefined;
+  readonly testNumbers?: TestNumbers | undefined;
+  /** By locale, then by purpose (or `default`). `{ en: { login: ({ code }) => `Your code: ${code}` } }` */
+  readonly messages?: Readonly<Record<string, Readonly<Partial<Record<Purpose | 'default', MessageTemplate>>>>> | undefined;
+  /** BCP 47; used when a request names none. @default 'en' */
+  readonly locale?: string | undefined;
+  /** Told of everything that happens. Never awaited; what it throws is swallowed. */
+  readonly onEvent?: ((event: PhoneAuthEvent) => void) | undefined;
+  /** Hands work that outlives the answer to the host, e.g. `waitUntil`. @default kept alive until `drain()` */
+  readonly background?: ((task: Promise<void>) => void) | undefined;
+  readonly deadlineSeconds?: DeadlineOptions | undefined;
+  /** Epoch ms. @default Date.now */
+  readonly now?: (() => number) | undefined;
+  /** Cryptographically secure bytes. @default crypto.getRandomValues */
+  readonly random?: ((bytes: number) => Uint8Array) | undefined;
+}
+
+/** What {@link createPhoneAuth} takes: everything of {@link PhoneVerificationConfig}, and users, sessions and tokens. */
+export interface PhoneAuthConfig<User extends UserRecord = UserRecord, Profile = unknown> extends Omit<PhoneVerificationConfig, 'storage'> {
+  readonly storage: {
+    readonly challenges: ChallengeStore;
+    readonly sessions: SessionStore;
+    readonly users: UserStore<User, Profile>;
+  };
+  readonly tokens: TokenIssuer;
+  /** Without it there are no passwords. */
+  readonly passwords?: PasswordHasher | undefined;
+  /** `true`: `requestCode` says whether an account exists, and the status route may be mounted. @default false */
+  readonly revealAccounts?: boolean | undefined;
+  /** Validates profiles (any Standard Schema). Without it a profile over HTTP is refused: no mass assignment. */
+  readonly profile?: StandardSchemaV1<unknown, Profile> | undefined;
+  /** Goes into the access token, again at each refresh. */
+  readonly claims?:
+    | ((c: {
+        readonly user: User;
+        readonly sessionId: string;
+      }) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>)
+    | undefined;
+  /** The last word before a session exists; `false` is `account_disabled`. */
+  readonly canSignIn?: ((c: { readonly user: User; readonly amr: readonly string[] }) => boolean | Promise<boolean>) | undefined;
+  readonly session?: SessionOptions | undefined;
+}

@@ -1,0 +1,70 @@
+import type { Purpose } from './core/challenge.ts';
+import type { LimitName } from './core/limits.ts';
+import type { PhoneAuthErrorCode } from './errors.ts';
+
+/** What every event that concerns a challenge carries. Numbers are masked; no code, token, proof or password is ever in an event. */
+export interface ChallengeFacts {
+  readonly challengeId: string;
+  /** Like `+98912•••4567`. */
+  readonly phoneNumber: string;
+  readonly purpose: Purpose;
+  /** Present on challenges of `testNumbers`. */
+  readonly test?: true | undefined;
+}
+
+/** The closed list of events, by type. */
+export interface PhoneAuthEvents {
+  /** A challenge was written, or a send was counted on it. `decoy`: nothing will be sent. */
+  'code.requested': ChallengeFacts & { readonly resend: boolean; readonly decoy: boolean };
+  /** The provider took the message. */
+  'code.sent': ChallengeFacts & { readonly send: number; readonly sender: string; readonly providerId: string | null };
+  /** No sender took it. */
+  'code.delivery_failed': ChallengeFacts & {
+    readonly send: number;
+    readonly sender: string;
+    readonly kind: 'permanent' | 'retryable' | 'ambiguous';
+  };
+  /** A code was accepted; the challenge is used. */
+  'code.accepted': ChallengeFacts;
+  /** A code was not accepted. */
+  'code.refused': {
+    readonly challengeId: string;
+    readonly reason: 'wrong' | 'expired' | 'used' | 'unknown' | 'exhausted' | 'altered';
+    readonly attemptsLeft: number | null;
+  };
+  /** A limit refused; `phoneNumber` is `null` where only a challenge id was given. */
+  'limit.reached': { readonly limit: LimitName; readonly phoneNumber: string | null; readonly retryAfterSeconds: number };
+  'user.registered': { readonly userId: string; readonly phoneNumber: string };
+  'user.signed_in': {
+    readonly userId: string;
+    readonly sessionId: string;
+    readonly amr: readonly string[];
+    readonly ip: string | null;
+    readonly userAgent: string | null;
+  };
+  /** Right number, wrong or no password, or an account that may not sign in. */
+  'password.refused': { readonly userId: string | null; readonly phoneNumber: string };
+  'password.changed': { readonly userId: string };
+  'phone_number.changed': { readonly userId: string; readonly phoneNumber: string | null; readonly previous: string | null };
+  'session.refreshed': { readonly userId: string; readonly sessionId: string; readonly replayed: boolean };
+  'session.ended': { readonly userId: string; readonly sessionId: string; readonly reason: 'ended' | 'revoked' | 'evicted' | 'user_gone' };
+  /** All sessions of a user ended but, where given, one. */
+  'sessions.revoked': { readonly userId: string; readonly exceptSessionId: string | null; readonly count: number };
+  /** A refresh token that was already used came back too late: theft, or a client that lost its answer for long. */
+  'session.reuse_detected': { readonly userId: string; readonly sessionId: string; readonly revoked: boolean; readonly ip: string | null };
+  /** A store, sender, issuer, hasher or hook failed or was late. */
+  'port.failed': { readonly port: string; readonly verb: string; readonly error: PhoneAuthErrorCode | null; readonly message: string };
+}
+
+/** The names of the events. */
+export type PhoneAuthEventType = keyof PhoneAuthEvents;
+
+/** Something that happened, for logs, metrics and notices. `at` is epoch ms. */
+export type PhoneAuthEvent = {
+  [Type in PhoneAuthEventType]: { readonly type: Type; readonly at: number } & PhoneAuthEvents[Type];
+}[PhoneAuthEventType];
+
+/** Hides the middle of a number: `+989121234567` becomes `+98912•••4567`, and a short one keeps only its end. */
+export function maskPhoneNumber(phoneNumber: string): string {
+  return phoneNumber.length < 11 ? `•••${phoneNumber.slice(-2)}` : `${phoneNumber.slice(0, 6)}•••${phoneNumber.slice(-4)}`;
+}

@@ -1,0 +1,86 @@
+import type { Challenge, NewChallenge, Purpose } from '../core/challenge.ts';
+import type { Cooldown, Hit, LimitName } from '../core/limits.ts';
+import type { NewProof, Proof } from '../core/proof.ts';
+
+/** Refused by a window or a cooldown; nothing was written. A call at `retryAt` itself passes. */
+export interface Limited {
+  readonly is: 'limited';
+  readonly limit: LimitName;
+  /** Epoch ms; `Number.MAX_SAFE_INTEGER` where waiting never helps (a window that counts until cleared). */
+  readonly retryAt: number;
+}
+
+/**
+ * Holds challenges, proofs and counters. Each verb is one round trip and one atomic step; outcomes are returned, never thrown; `now` is an
+ * argument, never read. A challenge is *live* while it is unused, has attempts left and is not expired.
+ */
+export interface ChallengeStore {
+  /**
+   * In this order: a row of that id with the same `idempotencyHash` is `repeated`; then all hits and the cooldown are taken, or none and the
+   * answer is `limited`; then a send is counted on the live row named by `resendOf` (same number, purpose, user and context) or by the
+   * same id, else the new row is written (a dead row of the same id is replaced).
+   *
+   * A resend sets `expiresAt = min(new expiresAt, row.createdAt + max(ttl, 600 s))`, never touches the row's profile or attempts, and keeps a
+   * decoy's `digest: null`. With `resend: 'rotate'`, or when a live row of the same id has another `reference`, it takes over the new seed,
+   * digest and reference.
+   */
+  issue(i: {
+    readonly challenge: NewChallenge;
+    readonly resendOf: string | null;
+    readonly resend: 'same' | 'rotate';
+    readonly hits: readonly Hit[];
+    readonly cooldown: Cooldown | null;
+    readonly now: number;
+  }): Promise<{ readonly is: 'issued' | 'resent' | 'repeated'; readonly challenge: Challenge } | Limited>;
+  /**
+   * unknown (also: other purpose) → used → exhausted → expired → limited → pay one attempt → compare → consume and store the proof. Only
+   * `wrong` writes the `wrong` hits (and `always` hits are written by both); `accepted` clears `clears` and ends the number's other live
+   * challenges of that purpose. With `keep` the challenge stays redeemable.
+   */
+  redeem(r: {
+    readonly id: string;
+    readonly purposes: readonly Purpose[];
+    readonly digests: readonly string[];
+    readonly hits: readonly Hit[];
+    readonly clears: readonly string[];
+    readonly proof: NewProof;
+    readonly keep: boolean;
+    readonly now: number;
+  }): Promise<
+    | { readonly is: 'accepted'; readonly challenge: Challenge }
+    | { readonly is: 'wrong'; readonly attemptsLeft: number }
+    | { readonly is: 'exhausted' | 'expired' | 'used' | 'unknown' }
+    | Limited
+  >;
+  /**
+   * One winner, ever. A mismatch of purpose, user (`null` = any), context or reference is `refused` and leaves the proof unspent. The winner's
+   * content lives on under `nextProofHash` with unchanged expiry.
+   */
+  spend(s: {
+    readonly proofHash: string;
+    readonly phoneKey: string;
+    readonly purposes: readonly Purpose[];
+    readonly userId: string | null;
+    readonly contextHash: string | null;
+    readonly reference: string | null;
+    readonly nextProofHash: string;
+    readonly now: number;
+  }): Promise<{ readonly is: 'spent'; readonly proof: Proof } | { readonly is: 'refused' }>;
+  /** Takes all hits and the cooldown, or none. */
+  take(t: {
+    readonly hits: readonly Hit[];
+    readonly cooldown: Cooldown | null;
+    readonly now: number;
+  }): Promise<{ readonly is: 'taken' } | Limited>;
+  /** Forgets these counters, whole. */
+  clear(keys: readonly string[]): Promise<void>;
+  /** Remembers what became of one send of a challenge. Idempotent; `delivered` and `failed` are final; never touches anything else. */
+  recordDelivery(d: {
+    readonly id: string;
+    readonly send: number;
+    readonly state: 'accepted' | 'delivered' | 'failed' | 'unknown';
+    readonly now: number;
+  }): Promise<void>;
+  /** Deletes at most `max` rows that no verb could still act upon; returns how many. Correctness never depends on it. */
+  sweep(s: { readonly now: number; readonly max: number }): Promise<number>;
+}

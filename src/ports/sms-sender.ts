@@ -1,0 +1,36 @@
+import type { Purpose } from '../core/challenge.ts';
+import type { PhoneNumber } from '../core/phone-number.ts';
+
+/** How a message travels. */
+export type Channel = 'sms' | 'whatsapp' | 'voice';
+
+/** One message, ready to leave. */
+export interface SmsMessage {
+  readonly to: PhoneNumber;
+  /** The whole text, with the WebOTP line where configured. */
+  readonly text: string;
+  readonly code: string;
+  readonly purpose: Purpose;
+  readonly context: string | null;
+  readonly locale: string;
+  readonly channel: Channel;
+  readonly challengeId: string;
+  /** Epoch ms at which the code expires. */
+  readonly expiresAt: number;
+  /** The same for every try at the same send; another for a resend. */
+  readonly idempotencyKey: string;
+}
+
+/** Delivers messages, or says why not by throwing an {@link SmsError}. */
+export interface SmsSender {
+  readonly name: string;
+  /** Consoles and outboxes say `false`: nothing leaves the machine. @default true */
+  readonly delivers?: boolean;
+  send(
+    message: SmsMessage,
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ readonly providerId?: string | undefined } | undefined | void>;
+}
+
+/** The function form of a sender. */
+export type SendFunction = SmsSender['send'];
