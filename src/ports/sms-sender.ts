@@ -26,10 +26,7 @@ export interface SmsSender {
   readonly name: string;
   /** Consoles and outboxes say `false`: nothing leaves the machine. @default true */
   readonly delivers?: boolean;
-  send(
-    message: SmsMessage,
-    options: { readonly signal: AbortSignal },
-  ): Promise<{ readonly providerId?: string | undefined } | undefined | void>;
+  send(message: SmsMessage, options: { readonly signal: AbortSignal }): Promise<{ readonly providerId?: string | undefined } | void>;
 }
 
 /** The function form of a sender. */
