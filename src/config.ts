@@ -1,5 +1,6 @@
-import type { Purpose } from './core/challenge.ts';
-import type { MessageTemplate } from './core/message.ts';
+import type { Window } from './core/limits.ts';
+import type { MessageTemplates } from './core/message.ts';
+import type { NumberType } from './core/phone-number.ts';
 import type { PhoneAuthEvent } from './events.ts';
 import type { ChallengeStore } from './ports/challenge-store.ts';
 import type { PasswordHasher } from './ports/password-hasher.ts';
@@ -11,26 +12,6 @@ import type { UserRecord, UserStore } from './ports/user-store.ts';
 
 /** ISO 3166-1 alpha-2, upper case: `IR`, `US`. */
 export type CountryCode = string;
-
-/** What a number is, in the words of libphonenumber. */
-export type NumberType =
-  | 'MOBILE'
-  | 'FIXED_LINE'
-  | 'FIXED_LINE_OR_MOBILE'
-  | 'PREMIUM_RATE'
-  | 'TOLL_FREE'
-  | 'SHARED_COST'
-  | 'VOIP'
-  | 'PERSONAL_NUMBER'
-  | 'PAGER'
-  | 'UAN'
-  | 'VOICEMAIL';
-
-/** At most `max` hits in any `windowSeconds`. */
-export interface Window {
-  readonly max: number;
-  readonly windowSeconds: number;
-}
 
 /** How codes are made and how long they live. */
 export interface CodeOptions {
@@ -133,7 +114,7 @@ export interface PhoneVerificationConfig {
   readonly maxGuessProbabilityPerDay?: number | undefined;
   readonly testNumbers?: TestNumbers | undefined;
   /** By locale, then by purpose (or `default`). `{ en: { login: ({ code }) => `Your code: ${code}` } }` */
-  readonly messages?: Readonly<Record<string, Readonly<Partial<Record<Purpose | 'default', MessageTemplate>>>>> | undefined;
+  readonly messages?: MessageTemplates | undefined;
   /** BCP 47; used when a request names none. @default 'en' */
   readonly locale?: string | undefined;
   /** Told of everything that happens. Never awaited; what it throws is swallowed. */

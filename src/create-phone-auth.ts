@@ -1,107 +1,62 @@
-import type { Client } from './context.ts';
-import type { Purpose } from './core/challenge.ts';
-import type { PhoneVerification } from './create-phone-verification.ts';
+import type { PhoneAuthConfig } from './config.ts';
+import { type AuthContext, beginCall, guarded } from './context.ts';
+import { toBase64Url } from './core/keys.ts';
+import { createInstance, type PhoneVerification, verificationOf } from './create-phone-verification.ts';
+import { type ChangePhoneNumber, changePhoneNumber } from './flows/change-phone-number.ts';
+import { endSession } from './flows/end-session.ts';
+import { type GetUserStatus, getUserStatus, type UserStatus } from './flows/get-user-status.ts';
+import { type InspectedRefreshToken, inspectRefreshToken } from './flows/inspect-refresh-token.ts';
+import { listSessions, type SessionSummary } from './flows/list-sessions.ts';
+import { type LoginWithCode, loginWithCode } from './flows/login-with-code.ts';
+import { type LoginWithPassword, loginWithPassword } from './flows/login-with-password.ts';
+import { type RefreshSession, refreshSession } from './flows/refresh-session.ts';
+import { type RegisterWithCode, registerWithCode } from './flows/register-with-code.ts';
+import { type RemovePhoneNumber, removePhoneNumber } from './flows/remove-phone-number.ts';
+import { type ResetPassword, resetPassword } from './flows/reset-password.ts';
+import { revokeSession } from './flows/revoke-session.ts';
+import { revokeSessions } from './flows/revoke-sessions.ts';
+import { type SetPassword, setPassword } from './flows/set-password.ts';
+import { type SignedIn, type SignInWithCode, signInWithCode } from './flows/sign-in-with-code.ts';
+import { type StartSession, startSession } from './flows/start-session.ts';
+import type { Tokens } from './flows/steps/issue-tokens.ts';
+import type { Authenticated } from './flows/steps/open-session.ts';
+import { sweep } from './flows/sweep.ts';
+import { unlockPhoneNumber } from './flows/unlock-phone-number.ts';
+import { type VerifyAccessToken, verifyAccessToken } from './flows/verify-access-token.ts';
+import type { PasswordHasher } from './ports/password-hasher.ts';
 import type { AccessClaims, JsonWebKeySet } from './ports/token-issuer.ts';
 import type { UserRecord } from './ports/user-store.ts';
+import { authSettings } from './settings.ts';
 
-/** A code, or the proof that a code earned. */
-export type Answer =
-  | (CodeAnswer & { readonly reference?: string | undefined })
-  | { readonly proof: string; readonly reference?: string | undefined };
-
-/** A code with the handle of its challenge, or, for a challenge bound to the number, with the number. */
-export type CodeAnswer =
-  | { readonly challengeId: string; readonly phoneNumber?: string | undefined; readonly code: string }
-  | { readonly phoneNumber: string; readonly code: string; readonly purpose?: Purpose | undefined };
-
-/** A pair of tokens. Times are epoch ms. */
-export interface Tokens {
-  readonly userId: string;
-  readonly sessionId: string;
-  readonly accessToken: string;
-  readonly accessTokenExpiresAt: number;
-  readonly refreshToken: string;
-  readonly refreshTokenExpiresAt: number;
-}
-
-/** A signed-in user. */
-export interface Authenticated<User> extends Tokens {
-  readonly user: User;
-  /** Keep it on the device: it selects the lane of limits that strangers cannot exhaust. 180 days. */
-  readonly deviceToken: string;
-}
-
-/** A live session, without secrets. */
-export interface SessionSummary {
-  readonly sessionId: string;
-  readonly userAgent: string | null;
-  readonly ip: string | null;
-  readonly amr: readonly string[];
-  /** Epoch ms. */
-  readonly authTime: number;
-  readonly createdAt: number;
-  /** Epoch ms of the last refresh. */
-  readonly refreshedAt: number;
-  readonly expiresAt: number;
-}
+export type { SessionSummary } from './flows/list-sessions.ts';
+export type { Tokens } from './flows/steps/issue-tokens.ts';
+export type { Authenticated } from './flows/steps/open-session.ts';
+export type { Answer } from './flows/steps/redeem-answer.ts';
+export type { CodeAnswer } from './flows/steps/redeem-code.ts';
 
 /** What `createPhoneAuth` gives: functions, which may be destructured. */
 export interface PhoneAuth<User extends UserRecord = UserRecord, Profile = unknown> extends PhoneVerification {
-  registerWithCode(
-    i: Answer & {
-      readonly profile?: Profile | undefined;
-      readonly password?: string | undefined;
-      readonly session?: true | undefined;
-      readonly client: Client;
-    },
-  ): Promise<Authenticated<User>>;
-  registerWithCode(
-    i: Answer & {
-      readonly profile?: Profile | undefined;
-      readonly password?: string | undefined;
-      readonly session: false;
-      readonly client: Client;
-    },
-  ): Promise<{ readonly user: User }>;
-  loginWithCode(i: Answer & { readonly client: Client }): Promise<Authenticated<User>>;
-  signInWithCode(
-    i: Answer & { readonly profile?: Profile | undefined; readonly client: Client },
-  ): Promise<Authenticated<User> & { readonly isNewUser: boolean }>;
-  loginWithPassword(i: { readonly phoneNumber: string; readonly password: string; readonly client: Client }): Promise<Authenticated<User>>;
-  startSession(i: {
-    readonly userId: string;
-    readonly amr?: readonly string[] | undefined;
-    readonly client: Client;
-  }): Promise<Authenticated<User>>;
-  resetPassword(i: Answer & { readonly newPassword: string; readonly client: Client }): Promise<Authenticated<User>>;
-  setPassword(
-    i: { readonly userId: string; readonly newPassword: string; readonly sessionId?: string | undefined } & (
-      | { readonly currentPassword: string }
-      | { readonly proof: string; readonly context?: string | undefined; readonly reference?: string | undefined }
-    ),
-  ): Promise<Record<never, never>>;
-  changePhoneNumber(
-    i: Answer & { readonly userId: string; readonly sessionId?: string | undefined; readonly client: Client },
-  ): Promise<{ readonly user: User }>;
-  removePhoneNumber(i: { readonly userId: string; readonly sessionId?: string | undefined }): Promise<{ readonly user: User }>;
-  getUserStatus(i: {
-    readonly phoneNumber: string;
-    readonly client?: Client | undefined;
-  }): Promise<{ readonly exists: boolean; readonly hasPassword: boolean }>;
-  refreshSession(i: { readonly refreshToken: string; readonly client: Client }): Promise<Tokens>;
-  inspectRefreshToken(i: {
-    readonly refreshToken: string;
-  }): Promise<{ readonly userId: string; readonly sessionId: string; readonly expiresAt: number }>;
-  verifyAccessToken(i: { readonly accessToken: string; readonly checkSession?: boolean | undefined }): Promise<AccessClaims>;
-  endSession(i: { readonly refreshToken: string }): Promise<{ readonly ended: boolean }>;
-  revokeSession(i: { readonly userId: string; readonly sessionId: string }): Promise<{ readonly ended: boolean }>;
-  revokeSessions(i: { readonly userId: string; readonly exceptSessionId?: string | undefined }): Promise<{ readonly count: number }>;
-  listSessions(i: { readonly userId: string }): Promise<{ readonly sessions: readonly SessionSummary[] }>;
-  /** Support clears the number's counters. */
-  unlockPhoneNumber(i: { readonly phoneNumber: string }): Promise<Record<never, never>>;
+  registerWithCode(input: RegisterWithCode<Profile> & { readonly session: false }): Promise<{ readonly user: User }>;
+  registerWithCode(input: RegisterWithCode<Profile> & { readonly session?: true | undefined }): Promise<Authenticated<User>>;
+  loginWithCode(input: LoginWithCode): Promise<Authenticated<User>>;
+  signInWithCode(input: SignInWithCode<Profile>): Promise<SignedIn<User>>;
+  loginWithPassword(input: LoginWithPassword): Promise<Authenticated<User>>;
+  startSession(input: StartSession): Promise<Authenticated<User>>;
+  resetPassword(input: ResetPassword): Promise<Authenticated<User>>;
+  setPassword(input: SetPassword): Promise<Record<never, never>>;
+  changePhoneNumber(input: ChangePhoneNumber): Promise<{ readonly user: User }>;
+  removePhoneNumber(input: RemovePhoneNumber): Promise<{ readonly user: User }>;
+  getUserStatus(input: GetUserStatus): Promise<UserStatus>;
+  refreshSession(input: RefreshSession): Promise<Tokens>;
+  inspectRefreshToken(input: { readonly refreshToken: string }): Promise<InspectedRefreshToken>;
+  verifyAccessToken(input: VerifyAccessToken): Promise<AccessClaims>;
+  endSession(input: { readonly refreshToken: string }): Promise<{ readonly ended: boolean }>;
+  revokeSession(input: { readonly userId: string; readonly sessionId: string }): Promise<{ readonly ended: boolean }>;
+  revokeSessions(input: { readonly userId: string; readonly exceptSessionId?: string | undefined }): Promise<{ readonly count: number }>;
+  listSessions(input: { readonly userId: string }): Promise<{ readonly sessions: readonly SessionSummary[] }>;
+  unlockPhoneNumber(input: { readonly phoneNumber: string }): Promise<Record<never, never>>;
   /** The public keys of the token issuer; empty where it has none to publish. */
   jwks(): Promise<JsonWebKeySet>;
-  /** What hosts need to know of the configuration. */
   readonly settings: PhoneAuthSettings;
 }
 
@@ -118,4 +73,97 @@ export interface PhoneAuthSettings {
 }
 
 /** The user type of an auth object: `UserOf<typeof auth>`. */
-export type UserOf<Auth> = Auth extends PhoneAuth<infer User, never> ? User : never;
+export type UserOf<Auth> = Auth extends { loginWithCode(input: never): Promise<Authenticated<infer User>> } ? User : never;
+
+/**
+ * Signs people in by phone number. The user and profile types come from `storage.users`.
+ *
+ * @example
+ * ```ts
+ * import { createPhoneAuth } from 'ringlatch';
+ * import { joseTokens } from 'ringlatch/jose';
+ * import { memoryStorage } from 'ringlatch/memory';
+ * import { consoleSms } from 'ringlatch/sms/console';
+ *
+ * const secret = process.env.RINGLATCH_SECRET ?? '';
+ * const auth = createPhoneAuth({
+ *   secret,
+ *   storage: memoryStorage(),
+ *   sms: consoleSms(),
+ *   tokens: joseTokens({ secret }),
+ *   appName: 'Acme',
+ *   allowedCountries: ['IR', 'US'],
+ *   limits: { smsPerDay: 2000 },
+ * });
+ * const { challengeId } = await auth.requestCode({ phoneNumber: '+989112223344', client: { ip: null } });
+ * ```
+ * @throws {TypeError} when the configuration is not valid; names every path that is wrong
+ */
+export function createPhoneAuth<User extends UserRecord, Profile>(config: PhoneAuthConfig<User, Profile>): PhoneAuth<User, Profile> {
+  const settings = authSettings(config as unknown as PhoneAuthConfig);
+  const { instance, drain } = createInstance(config, settings);
+  const dummyHash = createDummyHash(config.passwords, instance.random);
+  const begin = (): AuthContext<User, Profile> => {
+    const call = beginCall(instance, config.storage);
+    const users = guarded(call, 'users', config.storage.users);
+    return {
+      ...call,
+      accounts: users,
+      users,
+      sessions: guarded(call, 'sessions', config.storage.sessions),
+      tokens: guarded(call, 'tokens', config.tokens),
+      passwords: config.passwords === undefined ? null : guarded(call, 'passwords', config.passwords),
+      dummyHash: () => call.within('passwords', 'hash', settings.deadlineSeconds.port, dummyHash),
+      hooks: config,
+    };
+  };
+  // in a function context the types of users do not matter where no user is handed out
+  const plain = (): AuthContext => begin() as unknown as AuthContext;
+  const api: Omit<PhoneAuth<User, Profile>, 'registerWithCode'> = {
+    ...verificationOf(instance, begin, drain),
+    loginWithCode: async (input) => loginWithCode(begin(), input),
+    signInWithCode: async (input) => signInWithCode(begin(), input),
+    loginWithPassword: async (input) => loginWithPassword(begin(), input),
+    startSession: async (input) => startSession(begin(), input),
+    resetPassword: async (input) => resetPassword(begin(), input),
+    setPassword: async (input) => setPassword(begin(), input),
+    changePhoneNumber: async (input) => changePhoneNumber(begin(), input),
+    removePhoneNumber: async (input) => removePhoneNumber(begin(), input),
+    getUserStatus: async (input) => getUserStatus(plain(), input),
+    refreshSession: async (input) => refreshSession(begin(), input),
+    inspectRefreshToken: async (input) => inspectRefreshToken(plain(), input),
+    verifyAccessToken: async (input) => verifyAccessToken(plain(), input),
+    endSession: async (input) => endSession(plain(), input),
+    revokeSession: async (input) => revokeSession(plain(), input),
+    revokeSessions: async (input) => revokeSessions(plain(), input),
+    listSessions: async (input) => listSessions(plain(), input),
+    unlockPhoneNumber: async (input) => unlockPhoneNumber(begin(), input),
+    sweep: async (input) => sweep(begin(), input),
+    jwks: async () => (await plain().tokens.jwks?.()) ?? { keys: [] },
+    settings: Object.freeze({
+      appName: settings.appName,
+      revealAccounts: settings.revealAccounts,
+      acceptsProfile: config.profile !== undefined,
+      hasPasswords: config.passwords !== undefined,
+      now: instance.now,
+    }),
+  };
+  const register = async (input: RegisterWithCode<Profile>): Promise<Authenticated<User> | { readonly user: User }> =>
+    registerWithCode(begin(), input);
+  return Object.freeze({ ...api, registerWithCode: register as PhoneAuth<User, Profile>['registerWithCode'] });
+}
+
+/** A hash that no password meets, made once, with today's parameters. */
+function createDummyHash(passwords: PasswordHasher | undefined, random: (bytes: number) => Uint8Array): () => Promise<string> {
+  let made: Promise<string> | null = null;
+  return async () => {
+    if (passwords === undefined) return '';
+    made ??= passwords.hash({ password: toBase64Url(random(32)) });
+    try {
+      return await made;
+    } catch (error) {
+      made = null;
+      throw error;
+    }
+  };
+}

@@ -1,51 +1,120 @@
-import type { Client } from './context.ts';
-import type { Purpose } from './core/challenge.ts';
-import type { CodeAnswer } from './create-phone-auth.ts';
-import type { CodeRequest, RequestCode } from './flows/request-code.ts';
+import type { PhoneVerificationConfig } from './config.ts';
+import { beginCall, type Context, type Instance } from './context.ts';
+import { phoneKeyOf } from './core/challenge.ts';
+import type { GuessBound } from './core/guess-bound.ts';
+import type { Keys } from './core/keys.ts';
+import { describeSettings } from './describe.ts';
+import { type ConsumedProof, type ConsumeProof, consumeProof } from './flows/consume-proof.ts';
+import { type RecordDelivery, recordDelivery } from './flows/record-delivery.ts';
+import { type CodeRequest, type RequestCode, requestCode } from './flows/request-code.ts';
+import { type Sweep, sweep } from './flows/sweep.ts';
+import { type Validated, type ValidateVerificationCode, validateVerificationCode } from './flows/validate-verification-code.ts';
+import { keysOf, type Settings, sendersOf, verificationSettings } from './settings.ts';
 
 /** What `createPhoneVerification` gives: functions, which may be destructured. */
 export interface PhoneVerification {
-  requestCode(i: RequestCode): Promise<CodeRequest>;
-  validateVerificationCode(
-    i: CodeAnswer & {
-      readonly purpose?: Purpose | undefined;
-      readonly userId?: string | undefined;
-      readonly context?: string | undefined;
-      readonly reference?: string | undefined;
-      readonly client: Client;
-    },
-  ): Promise<{
-    readonly phoneNumber: string;
-    readonly purpose: Purpose;
-    readonly userId: string | null;
-    readonly proof: string;
-    readonly proofExpiresAt: number;
-  }>;
-  consumeProof(i: {
-    readonly proof: string;
-    readonly purpose: Purpose;
-    readonly userId?: string | undefined;
-    readonly context?: string | undefined;
-    readonly reference?: string | undefined;
-  }): Promise<{
-    readonly phoneNumber: string;
-    readonly userId: string | null;
-    readonly context: string | null;
-    readonly reference: string | null;
-  }>;
-  recordDelivery(i: {
-    readonly challengeId: string;
-    readonly send: number;
-    readonly state: 'accepted' | 'delivered' | 'failed' | 'unknown';
-  }): Promise<Record<never, never>>;
-  sweep(i?: { readonly max?: number | undefined }): Promise<{ readonly count: number }>;
-  /** Waits until work that outlived its answer is done. */
+  requestCode(input: RequestCode): Promise<CodeRequest>;
+  validateVerificationCode(input: ValidateVerificationCode): Promise<Validated>;
+  consumeProof(input: ConsumeProof): Promise<ConsumedProof>;
+  recordDelivery(input: RecordDelivery): Promise<Record<never, never>>;
+  sweep(input?: Sweep): Promise<{ readonly count: number }>;
+  /** Waits until work that outlived its answer is done: call it before the process ends. */
   drain(): Promise<void>;
-  guessBound(): {
-    readonly guessesPerNumberPerDay: number;
-    readonly probabilityPerNumberPerDay: number;
-    readonly smsPerDay: number;
-    readonly spendPerDay: number | null;
-  };
+  /** What the limits in force bound, whatever an attacker does. */
+  guessBound(): GuessBound;
+  /** Settings and bounds as text, without secrets: for the log at start. */
   describe(): string;
+}
+
+/**
+ * Proves phone numbers, and knows nothing of users, sessions or tokens.
+ *
+ * @example
+ * ```ts
+ * import { createPhoneVerification } from 'ringlatch';
+ * import { memoryStorage } from 'ringlatch/memory';
+ * import { consoleSms } from 'ringlatch/sms/console';
+ *
+ * const { requestCode, validateVerificationCode } = createPhoneVerification({
+ *   secret: process.env.RINGLATCH_SECRET ?? '',
+ *   storage: memoryStorage(),
+ *   sms: consoleSms(),
+ *   appName: 'Acme',
+ *   allowedCountries: ['IR', 'US'],
+ *   limits: { smsPerDay: 2000 },
+ * });
+ * const { challengeId } = await requestCode({ phoneNumber: '+989112223344', purpose: 'verify', client: { ip: null } });
+ * ```
+ * @throws {TypeError} when the configuration is not valid; names every path that is wrong
+ */
+export function createPhoneVerification(config: PhoneVerificationConfig): PhoneVerification {
+  const { instance, drain } = createInstance(config, verificationSettings(config));
+  const begin = (): Context => beginCall(instance, config.storage);
+  return Object.freeze({
+    ...verificationOf(instance, begin, drain),
+    sweep: async (input?: Sweep) => sweep({ ...begin(), sessions: null }, input),
+  });
+}
+
+/** The functions that both factories have. */
+export function verificationOf(instance: Instance, begin: () => Context, drain: () => Promise<void>): Omit<PhoneVerification, 'sweep'> {
+  return {
+    requestCode: async (input) => requestCode(begin(), input),
+    validateVerificationCode: async (input) => validateVerificationCode(begin(), input),
+    consumeProof: async (input) => consumeProof(begin(), input),
+    recordDelivery: async (input) => recordDelivery(begin(), input),
+    drain,
+    guessBound: () => instance.settings.guessBound,
+    describe: () => describeSettings(instance.settings, instance.senders),
+  };
+}
+
+/** What lives as long as the object that a factory gives. */
+export function createInstance(
+  config: Omit<PhoneVerificationConfig, 'storage'>,
+  settings: Settings,
+): { readonly instance: Instance; readonly drain: () => Promise<void> } {
+  const secrets = keysOf(config);
+  const phoneKeys = secrets[secrets.length - 1] as Keys;
+  const testNumbers = settings.testNumbers?.numbers ?? [];
+  const { background, drain } = createBackground(config.background);
+  const instance: Instance = {
+    settings,
+    secrets,
+    senders: sendersOf(config),
+    testPhoneKeys: new Set(testNumbers === 'all' ? [] : testNumbers.map((phoneNumber) => phoneKeyOf(phoneKeys, phoneNumber))),
+    now: config.now ?? Date.now,
+    random: checkedRandom(config.random ?? ((bytes) => crypto.getRandomValues(new Uint8Array(bytes)))),
+    onEvent: config.onEvent,
+    background,
+  };
+  return { instance, drain };
+}
+
+/** A broken source of randomness would go unnoticed until somebody guesses its codes. */
+function checkedRandom(random: (bytes: number) => Uint8Array): (bytes: number) => Uint8Array {
+  return (bytes) => {
+    const drawn: unknown = random(bytes);
+    if (!(drawn instanceof Uint8Array) || drawn.length !== bytes)
+      throw new TypeError(`random(${bytes}) must give a Uint8Array of ${bytes} bytes`);
+    return drawn;
+  };
+}
+
+function createBackground(handOver: PhoneVerificationConfig['background']): {
+  readonly background: Instance['background'];
+  readonly drain: () => Promise<void>;
+} {
+  const running = new Set<Promise<void>>();
+  return {
+    background: (task) => {
+      // what failed was told as an event where it happened
+      const settled: Promise<void> = task.catch(() => undefined).finally(() => running.delete(settled));
+      running.add(settled);
+      handOver?.(settled);
+    },
+    drain: async () => {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
 }

@@ -1,6 +1,5 @@
 import type { Purpose } from './core/challenge.ts';
 import type { LimitName } from './core/limits.ts';
-import type { PhoneAuthErrorCode } from './errors.ts';
 
 /** What every event that concerns a challenge carries. Numbers are masked; no code, token, proof or password is ever in an event. */
 export interface ChallengeFacts {
@@ -53,7 +52,12 @@ export interface PhoneAuthEvents {
   /** A refresh token that was already used came back too late: theft, or a client that lost its answer for long. */
   'session.reuse_detected': { readonly userId: string; readonly sessionId: string; readonly revoked: boolean; readonly ip: string | null };
   /** A store, sender, issuer, hasher or hook failed or was late. */
-  'port.failed': { readonly port: string; readonly verb: string; readonly error: PhoneAuthErrorCode | null; readonly message: string };
+  'port.failed': {
+    readonly port: string;
+    readonly verb: string;
+    /** `DeadlineError`, or the error's `code` or `name`; never its message. */
+    readonly reason: string;
+  };
 }
 
 /** The names of the events. */

@@ -1,3 +1,6 @@
+import { codeOf } from './code.ts';
+import { equalText, hashText, type Keys, mac, toBase64Url } from './keys.ts';
+
 /** What an accepted code authorises. A closed set: a code is redeemable only by the functions of its purpose. */
 export type Purpose = 'sign-in' | 'login' | 'register' | 'verify' | 'reset-password' | 'change-phone-number' | 'step-up';
 
@@ -41,4 +44,68 @@ export interface Challenge extends NewChallenge {
   readonly sends: number;
   /** Epoch ms; a resend at this very moment passes. */
   readonly resendAt: number;
+}
+
+/** The keyed name of a number, 16 characters: it stands in ids, proofs and counters instead of the number. */
+export function phoneKeyOf(keys: Keys, phoneNumber: string): string {
+  return toBase64Url(mac(keys.phone, phoneNumber).subarray(0, 12));
+}
+
+/** The phoneKey at the front of a challenge id or proof. */
+export function phoneKeyIn(handle: string): string {
+  return handle.slice(0, 16);
+}
+
+/** Whether a text can be a challenge id at all: 28 bytes of base64url. */
+export function isChallengeId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{37}[AQgw]$/.test(text);
+}
+
+/** The id of a challenge that only its requester knows: 16 random bytes behind the phoneKey. */
+export function randomChallengeId(phoneKey: string, random16: Uint8Array): string {
+  return phoneKey + toBase64Url(random16);
+}
+
+/** The id of a challenge that is bound to the number: whoever knows the number can name it. */
+export function phoneBoundChallengeId(
+  keys: Keys,
+  c: { phoneKey: string; purpose: Purpose; phoneNumber: string; contextHash: string | null },
+): string {
+  return c.phoneKey + toBase64Url(mac(keys.handle, c.purpose, c.phoneNumber, c.contextHash).subarray(0, 16));
+}
+
+/** The id that an idempotency key stands for. */
+export function idempotentChallengeId(
+  keys: Keys,
+  c: { phoneKey: string; idempotencyKey: string; purpose: Purpose; phoneNumber: string; userId: string | null; contextHash: string | null },
+): string {
+  return c.phoneKey + toBase64Url(mac(keys.handle, c.idempotencyKey, c.purpose, c.phoneNumber, c.userId, c.contextHash).subarray(0, 16));
+}
+
+/** What the store compares instead of a code. */
+export function digestOf(
+  keys: Keys,
+  c: { id: string; userId: string | null; contextHash: string | null; reference: string | null; code: string },
+): string {
+  return toBase64Url(mac(keys.digest, c.id, c.userId, c.contextHash, c.reference, c.code));
+}
+
+/** The hash under which a context is bound and compared. */
+export function contextHashOf(context: string | null): string | null {
+  return context === null ? null : hashText(context);
+}
+
+/**
+ * The code that a stored challenge stands for, under whichever live secret made it; `null` for a decoy, for a row that was altered, and when
+ * its secret is gone.
+ *
+ * @param fixedCode the code of a test number, which is not derived
+ */
+export function codeOfStored(secrets: readonly Keys[], challenge: Challenge, fixedCode: string | null): string | null {
+  if (challenge.digest === null) return null;
+  for (const keys of secrets) {
+    const code = fixedCode ?? codeOf(keys, challenge);
+    if (equalText(digestOf(keys, { ...challenge, code }), challenge.digest)) return code;
+  }
+  return null;
 }

@@ -1,4 +1,5 @@
 import type { Purpose } from './challenge.ts';
+import { hashText, toBase64Url } from './keys.ts';
 
 /** The single-use evidence that a number was proved, as the core hands it to the store; the store copies the rest from the challenge. */
 export interface NewProof {
@@ -19,4 +20,22 @@ export interface Proof {
   readonly profile: string | null;
   /** Epoch ms. */
   readonly expiresAt: number;
+}
+
+/** Seconds from the acceptance of the code; spending does not extend it. */
+export const PROOF_SECONDS = 600;
+
+/** What the holder gets: the phoneKey, so that a store finds its slot, and 32 random bytes. */
+export function proofText(phoneKey: string, random32: Uint8Array): string {
+  return phoneKey + toBase64Url(random32);
+}
+
+/** What the store gets. The proof has 256 random bits, so that a plain hash suffices. */
+export function proofHashOf(proof: string): string {
+  return hashText(proof);
+}
+
+/** Whether a text can be a proof at all: 44 bytes of base64url. */
+export function isProof(text: string): boolean {
+  return /^[A-Za-z0-9_-]{58}[AEIMQUYcgkosw048]$/.test(text);
 }

@@ -1,6 +1,33 @@
-import type { Client } from '../context.ts';
-import type { Purpose } from '../core/challenge.ts';
+import type { Client, Context } from '../context.ts';
+import {
+  type Challenge,
+  contextHashOf,
+  digestOf,
+  idempotentChallengeId,
+  isChallengeId,
+  type NewChallenge,
+  PURPOSES,
+  type Purpose,
+  phoneBoundChallengeId,
+  phoneKeyIn,
+  phoneKeyOf,
+  randomChallengeId,
+} from '../core/challenge.ts';
+import { codeOf } from '../core/code.ts';
+import { anything, oneOf, optional, type Shape, text } from '../core/input.ts';
+import { type Keys, mac, toBase64Url } from '../core/keys.ts';
+import { sendCharges } from '../core/limits.ts';
+import { isSafeLine } from '../core/message.ts';
+import type { PhoneNumber } from '../core/phone-number.ts';
+import { PhoneAuthError } from '../errors.ts';
 import type { Channel } from '../ports/sms-sender.ts';
+import { challengeFacts } from './steps/challenge-facts.ts';
+import { CLIENT, checkInput } from './steps/check-input.ts';
+import { type Delivery, deliverCode } from './steps/deliver-code.ts';
+import { readPhoneNumber } from './steps/read-phone-number.ts';
+import { profileJson } from './steps/read-profile.ts';
+import { limitError } from './steps/refuse-limited.ts';
+import { fixedCodeOf, payerOf } from './steps/test-numbers.ts';
 
 /** What `requestCode` takes. */
 export interface RequestCode {
@@ -39,4 +66,193 @@ export interface CodeRequest {
   /** Epoch ms from which a resend passes the ladder. */
   readonly resendAt: number;
   readonly resendInSeconds: number;
+}
+
+const SHAPE: Shape = {
+  phoneNumber: optional(text(Number.MAX_SAFE_INTEGER)),
+  purpose: optional(oneOf(PURPOSES)),
+  resendOf: optional(text(64)),
+  userId: optional(text(255)),
+  context: optional((value) =>
+    typeof value === 'string' && isSafeLine(value, 64) ? null : 'must be one line of 1 to 64 characters without a URL',
+  ),
+  reference: optional(text(128)),
+  profile: anything,
+  binding: optional(oneOf(['challenge', 'phone'])),
+  locale: optional((value) =>
+    typeof value === 'string' && /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$/.test(value) ? null : 'must be a BCP 47 language tag',
+  ),
+  channel: optional(text(32)),
+  idempotencyKey: optional(text(255)),
+  ...CLIENT,
+};
+
+/**
+ * Sends a code, or sends it again.
+ *
+ * Answers alike for known, unknown and disabled numbers: a challenge whose precondition fails is written like any other, and nothing is sent.
+ *
+ * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `rate_limited`, `delivery_failed` (with the whole answer: a resend works),
+ * `unavailable`; with `revealAccounts` also `account_not_found` and `phone_number_taken`; `account_not_found` for a `step-up` of nobody
+ * @see NIST SP 800-63B-4, section 3.1.3
+ */
+export async function requestCode(ctx: Context, input: RequestCode): Promise<CodeRequest> {
+  checkInput('requestCode', input, SHAPE);
+  const purpose = input.purpose ?? 'sign-in';
+  const channel = channelOf(ctx, input);
+  const phoneNumber = await phoneNumberOf(ctx, purpose, input);
+  const isDecoy = !(await isMeantFor(ctx, purpose, phoneNumber));
+
+  const now = ctx.now();
+  const challenge = newChallenge(ctx, { input, purpose, channel, phoneNumber, isDecoy, now });
+  const charges = sendCharges(ctx.settings.limits, payerOf(ctx, challenge.phoneKey));
+  const resendOf =
+    input.resendOf !== undefined && isChallengeId(input.resendOf) && phoneKeyIn(input.resendOf) === challenge.phoneKey
+      ? input.resendOf
+      : null;
+  const outcome = await ctx.challenges.issue({ challenge, resendOf, resend: ctx.settings.code.resend, ...charges, now });
+  if (outcome.is === 'limited') throw limitError(ctx, outcome, phoneNumber);
+
+  const answer = answerOf(outcome.challenge, now);
+  if (outcome.is === 'repeated') return answer;
+  ctx.emit('code.requested', {
+    ...challengeFacts(ctx, outcome.challenge),
+    resend: outcome.is === 'resent',
+    decoy: outcome.challenge.digest === null,
+  });
+  const delivery = await deliver(ctx, outcome.challenge);
+  if (delivery.is === 'failed') throw new PhoneAuthError('delivery_failed', { retryable: delivery.retryable, ...answer });
+  return answer;
+}
+
+/** Awaited, unless waiting would tell whether there is anything to send. */
+async function deliver(ctx: Context, challenge: Challenge): Promise<Delivery> {
+  if (!dependsOnAccount(ctx, challenge.purpose)) return deliverCode(ctx, challenge);
+  if (challenge.digest !== null)
+    ctx.background(
+      afterTheAnswer()
+        .then(() => deliverCode(ctx, challenge))
+        .then(() => undefined),
+    );
+  return { is: 'delivered' };
+}
+
+function afterTheAnswer(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+function dependsOnAccount(ctx: Context, purpose: Purpose): boolean {
+  return ctx.accounts !== null && !ctx.settings.revealAccounts && ['login', 'register', 'reset-password'].includes(purpose);
+}
+
+/** Whether the account that the purpose presumes is there, or absent. */
+async function isMeantFor(ctx: Context, purpose: Purpose, phoneNumber: PhoneNumber): Promise<boolean> {
+  if (ctx.accounts === null || !['login', 'register', 'reset-password'].includes(purpose)) return true;
+  const exists = (await ctx.accounts.findByPhoneNumber({ phoneNumber })) !== null;
+  const isMeant = exists !== (purpose === 'register');
+  if (isMeant || !ctx.settings.revealAccounts) return isMeant;
+  throw new PhoneAuthError(exists ? 'phone_number_taken' : 'account_not_found', {});
+}
+
+async function phoneNumberOf(ctx: Context, purpose: Purpose, input: RequestCode): Promise<PhoneNumber> {
+  if (purpose === 'step-up') return numberOfUser(ctx, input);
+  if (purpose === 'change-phone-number' && input.userId === undefined) throw inputError('userId', 'is needed to change a phone number');
+  if (input.phoneNumber === undefined) throw inputError('phoneNumber', 'must be a string');
+  return readPhoneNumber(ctx, input.phoneNumber);
+}
+
+async function numberOfUser(ctx: Context, input: RequestCode): Promise<PhoneNumber> {
+  if (ctx.accounts === null) throw inputError('purpose', 'step-up reads the number from the user, and there are no users here');
+  if (input.phoneNumber !== undefined) throw inputError('phoneNumber', 'must be absent: step-up reads it from the user');
+  if (input.userId === undefined) throw inputError('userId', 'is needed for a step-up');
+  if (input.context === undefined) throw inputError('context', 'is needed for a step-up: it tells the user what is confirmed');
+  const user = await ctx.accounts.findById({ userId: input.userId });
+  if (user === null) throw new PhoneAuthError('account_not_found', {});
+  if (user.phoneNumber === null) throw inputError('userId', 'belongs to a user without a phone number');
+  return user.phoneNumber as PhoneNumber;
+}
+
+function channelOf(ctx: Context, input: RequestCode): Channel {
+  const channel = input.channel ?? ctx.settings.channels[0];
+  if (channel === undefined || !ctx.settings.channels.includes(channel))
+    throw inputError('channel', `must be one of ${ctx.settings.channels.join(', ')}`);
+  return channel;
+}
+
+interface Draft {
+  readonly input: RequestCode;
+  readonly purpose: Purpose;
+  readonly channel: Channel;
+  readonly phoneNumber: PhoneNumber;
+  readonly isDecoy: boolean;
+  readonly now: number;
+}
+
+function newChallenge(ctx: Context, { input, purpose, channel, phoneNumber, isDecoy, now }: Draft): NewChallenge {
+  const { userId = null, context = null, reference = null, idempotencyKey = null } = input;
+  const { code, locale } = ctx.settings;
+  const [signing, handling] = [ctx.secrets[0], ctx.secrets[ctx.secrets.length - 1]] as [Keys, Keys];
+  const phoneKey = phoneKeyOf(handling, phoneNumber);
+  const contextHash = contextHashOf(context);
+  const handle = { phoneKey, purpose, phoneNumber, userId, contextHash };
+  const fields = {
+    id: idOf(ctx, handling, input, handle),
+    phoneKey,
+    phoneNumber,
+    purpose,
+    userId,
+    context,
+    contextHash,
+    reference,
+    seed: toBase64Url(ctx.random(32)),
+    codeLength: code.length,
+  };
+  // a decoy costs the same derivation as the real one
+  const digest = digestOf(signing, { ...fields, code: fixedCodeOf(ctx, phoneKey, purpose) ?? codeOf(signing, fields) });
+  return {
+    ...fields,
+    digest: isDecoy ? null : digest,
+    profile: profileJson(input.profile),
+    idempotencyHash: idempotencyKey === null ? null : toBase64Url(mac(handling.handle, 'idempotency', idempotencyKey)),
+    locale: input.locale ?? locale,
+    channel,
+    maxAttempts: code.maxAttempts,
+    createdAt: now,
+    expiresAt: now + code.ttlSeconds * 1000,
+  };
+}
+
+function idOf(
+  ctx: Context,
+  keys: Keys,
+  input: RequestCode,
+  handle: {
+    readonly phoneKey: string;
+    readonly purpose: Purpose;
+    readonly phoneNumber: string;
+    readonly userId: string | null;
+    readonly contextHash: string | null;
+  },
+): string {
+  if ((input.binding ?? ctx.settings.binding) === 'phone') return phoneBoundChallengeId(keys, handle);
+  if (input.idempotencyKey !== undefined) return idempotentChallengeId(keys, { ...handle, idempotencyKey: input.idempotencyKey });
+  return randomChallengeId(handle.phoneKey, ctx.random(16));
+}
+
+function answerOf(challenge: Challenge, now: number): CodeRequest {
+  const secondsUntil = (at: number): number => Math.max(0, Math.ceil((at - now) / 1000));
+  return {
+    challengeId: challenge.id,
+    phoneNumber: challenge.phoneNumber,
+    codeLength: challenge.codeLength,
+    channel: challenge.channel as Channel,
+    expiresAt: challenge.expiresAt,
+    expiresInSeconds: secondsUntil(challenge.expiresAt),
+    resendAt: challenge.resendAt,
+    resendInSeconds: secondsUntil(challenge.resendAt),
+  };
+}
+
+function inputError(path: string, message: string): PhoneAuthError {
+  return new PhoneAuthError('invalid_input', { issues: [{ path, message }] });
 }

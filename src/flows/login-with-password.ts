@@ -1,0 +1,50 @@
+import type { AuthContext, Client } from '../context.ts';
+import { text } from '../core/input.ts';
+import { PhoneAuthError } from '../errors.ts';
+import { maskPhoneNumber } from '../events.ts';
+import type { UserRecord } from '../ports/user-store.ts';
+import { CLIENT, checkInput } from './steps/check-input.ts';
+import { checkPassword } from './steps/check-password.ts';
+import { type Authenticated, maySignIn, openSession } from './steps/open-session.ts';
+import { readPhoneNumber } from './steps/read-phone-number.ts';
+
+/** What `loginWithPassword` takes. */
+export interface LoginWithPassword {
+  readonly phoneNumber: string;
+  readonly password: string;
+  readonly client: Client;
+}
+
+const AMR = ['pwd'];
+
+/**
+ * Signs in with number and password. Unknown number, wrong password, no password and disabled account are one answer, in equal time.
+ *
+ * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `invalid_credentials`, `unavailable`
+ */
+export async function loginWithPassword<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  input: LoginWithPassword,
+): Promise<Authenticated<User>> {
+  checkInput('loginWithPassword', input, { phoneNumber: text(Number.MAX_SAFE_INTEGER), password: text(1024), ...CLIENT });
+  const phoneNumber = readPhoneNumber(ctx, input.phoneNumber);
+  const user = await ctx.users.findByPhoneNumber({ phoneNumber });
+  const checked = await checkPassword(ctx, user, input.password);
+  if (user === null || checked === null || !(await maySignIn(ctx, user, AMR))) {
+    ctx.emit('password.refused', { userId: user?.id ?? null, phoneNumber: maskPhoneNumber(phoneNumber) });
+    throw new PhoneAuthError('invalid_credentials', {});
+  }
+  if (checked.needsRehash) await rehash(ctx, user.id, input.password, checked.hash);
+  return openSession(ctx, user, input.client, AMR);
+}
+
+/** Stronger parameters since the password was set: today's. A lost race means that somebody else just set it. */
+async function rehash<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  userId: string,
+  password: string,
+  replaces: string,
+): Promise<void> {
+  const passwordHash = await ctx.passwords?.hash({ password });
+  if (passwordHash !== undefined) await ctx.users.setPasswordHash?.({ userId, passwordHash, replaces });
+}

@@ -1,0 +1,28 @@
+import type { Context } from '../context.ts';
+import { isChallengeId } from '../core/challenge.ts';
+import { integer, oneOf, text } from '../core/input.ts';
+import { checkInput } from './steps/check-input.ts';
+
+/** What `recordDelivery` takes: what a provider's receipt says about one send. */
+export interface RecordDelivery {
+  readonly challengeId: string;
+  /** Which send of the challenge, from 1. */
+  readonly send: number;
+  readonly state: 'accepted' | 'delivered' | 'failed' | 'unknown';
+}
+
+/**
+ * Remembers what became of a message. Repeated and disordered receipts are harmless, and so are those of challenges that are gone.
+ *
+ * @throws {PhoneAuthError} `invalid_input`, `unavailable`
+ */
+export async function recordDelivery(ctx: Context, input: RecordDelivery): Promise<Record<never, never>> {
+  checkInput('recordDelivery', input, {
+    challengeId: text(64),
+    send: integer(1),
+    state: oneOf(['accepted', 'delivered', 'failed', 'unknown']),
+  });
+  const { challengeId, send, state } = input;
+  if (isChallengeId(challengeId)) await ctx.challenges.recordDelivery({ id: challengeId, send, state, now: ctx.now() });
+  return {};
+}

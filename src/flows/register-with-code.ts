@@ -1,0 +1,43 @@
+import type { AuthContext, Client } from '../context.ts';
+import { anything, oneOf, optional, text } from '../core/input.ts';
+import type { UserRecord } from '../ports/user-store.ts';
+import { ANSWER, CLIENT, checkInput } from './steps/check-input.ts';
+import { checkNewPassword } from './steps/check-new-password.ts';
+import { createUser } from './steps/create-user.ts';
+import { keepingProof } from './steps/keep-proof.ts';
+import { type Authenticated, openSession } from './steps/open-session.ts';
+import { readProfile } from './steps/read-profile.ts';
+import { type Answer, REGISTRATION_PROOFS, redeemAnswer } from './steps/redeem-answer.ts';
+
+/** What `registerWithCode` takes. */
+export type RegisterWithCode<Profile> = Answer & {
+  /** Wins over the one given at the request. @default {} */
+  readonly profile?: Profile | undefined;
+  /** 8 to 128 characters. Absent: an account without a password. */
+  readonly password?: string | undefined;
+  /** `false`: only the account, no session. @default true */
+  readonly session?: boolean | undefined;
+  readonly client: Client;
+};
+
+/**
+ * Makes an account for a new number, and signs it in. Redeems codes of `sign-in` and `register`. The code is consumed first; whatever fails
+ * after it carries a proof, so that no second SMS is needed.
+ *
+ * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `weak_password`, `invalid_code`, `attempts_exhausted`, `invalid_proof`,
+ * `rate_limited`, `profile_required`, `phone_number_taken`, `account_disabled`, `unavailable`
+ */
+export async function registerWithCode<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  input: RegisterWithCode<Profile>,
+): Promise<Authenticated<User> | { readonly user: User }> {
+  const own = { profile: anything, password: optional(text(Number.MAX_SAFE_INTEGER)), session: optional(oneOf([true, false])) };
+  checkInput('registerWithCode', input, { ...ANSWER, ...own, ...CLIENT });
+  if (input.password !== undefined) await checkNewPassword(ctx, 'password', input.password);
+  const redeemed = await redeemAnswer(ctx, input, { codes: ['sign-in', 'register'], proofs: REGISTRATION_PROOFS });
+  return keepingProof(redeemed.proof, async () => {
+    const profile = await readProfile(ctx, input.profile, redeemed);
+    const user = await createUser(ctx, redeemed, profile, input.password);
+    return input.session === false ? { user } : openSession(ctx, user, input.client, ['sms']);
+  });
+}

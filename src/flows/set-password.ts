@@ -1,0 +1,70 @@
+import type { AuthContext } from '../context.ts';
+import { optional, text } from '../core/input.ts';
+import { PhoneAuthError } from '../errors.ts';
+import { maskPhoneNumber } from '../events.ts';
+import type { UserRecord } from '../ports/user-store.ts';
+import { checkInput } from './steps/check-input.ts';
+import { checkNewPassword } from './steps/check-new-password.ts';
+import { checkPassword } from './steps/check-password.ts';
+import { keepingProof } from './steps/keep-proof.ts';
+import { spendProof } from './steps/spend-proof.ts';
+import { writePassword } from './steps/write-password.ts';
+
+/** What `setPassword` takes: the current password, or a proof of `step-up`, `reset-password` or `verify` of this user or this user's number. */
+export type SetPassword = {
+  readonly userId: string;
+  readonly newPassword: string;
+  /** The session that stays. Absent: none does. */
+  readonly sessionId?: string | undefined;
+} & (
+  | { readonly currentPassword: string }
+  | {
+      readonly proof: string;
+      /** The context of the proof: a `step-up` has one. */
+      readonly context?: string | undefined;
+      readonly reference?: string | undefined;
+    }
+);
+
+/**
+ * Sets or changes the password of a signed-in user.
+ *
+ * @throws {PhoneAuthError} `invalid_input`, `weak_password`, `invalid_credentials`, `invalid_proof`, `account_not_found`, `unavailable`
+ */
+export async function setPassword<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  input: SetPassword,
+): Promise<Record<never, never>> {
+  checkInput('setPassword', input, {
+    userId: text(255),
+    newPassword: text(Number.MAX_SAFE_INTEGER),
+    sessionId: optional(text(64)),
+    currentPassword: optional(text(1024)),
+    proof: optional(text(256)),
+    context: optional(text(64)),
+    reference: optional(text(128)),
+  });
+  const { userId, newPassword, sessionId = null } = input;
+  const { currentPassword, proof, context = null, reference = null } = input as Readonly<Record<string, string | undefined>>;
+  if ((currentPassword === undefined) === (proof === undefined)) {
+    throw new PhoneAuthError('invalid_input', { issues: [{ path: 'currentPassword', message: 'is needed, or a proof, and not both' }] });
+  }
+  await checkNewPassword(ctx, 'newPassword', newPassword);
+  const user = await ctx.users.findById({ userId });
+  if (user === null) throw new PhoneAuthError('account_not_found', {});
+
+  if (proof !== undefined) {
+    const spent = await spendProof(ctx, { proof, purposes: ['step-up', 'reset-password', 'verify'], userId: null, context, reference });
+    const isTheirs = spent.userId === null ? spent.phoneNumber === user.phoneNumber : spent.userId === userId;
+    if (!isTheirs) throw new PhoneAuthError('invalid_proof', {});
+    await keepingProof(spent.proof, () => writePassword(ctx, { userId, newPassword, exceptSessionId: sessionId }));
+    return {};
+  }
+  const checked = await checkPassword(ctx, user, currentPassword ?? '');
+  if (checked === null) {
+    ctx.emit('password.refused', { userId, phoneNumber: maskPhoneNumber(user.phoneNumber ?? '') });
+    throw new PhoneAuthError('invalid_credentials', {});
+  }
+  await writePassword(ctx, { userId, newPassword, exceptSessionId: sessionId, replaces: checked.hash });
+  return {};
+}

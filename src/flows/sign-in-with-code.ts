@@ -1,0 +1,57 @@
+import type { AuthContext, Client } from '../context.ts';
+import { anything } from '../core/input.ts';
+import { isPhoneAuthError } from '../errors.ts';
+import type { UserRecord } from '../ports/user-store.ts';
+import { ANSWER, CLIENT, checkInput } from './steps/check-input.ts';
+import { createUser } from './steps/create-user.ts';
+import { keepingProof } from './steps/keep-proof.ts';
+import { type Authenticated, openSession } from './steps/open-session.ts';
+import { readProfile } from './steps/read-profile.ts';
+import { type Answer, LOGIN_PROOFS, redeemAnswer } from './steps/redeem-answer.ts';
+import type { Redeemed } from './steps/redeem-code.ts';
+
+/** What `signInWithCode` takes. */
+export type SignInWithCode<Profile> = Answer & {
+  /** For a new number; ignored for an existing user. @default {} */
+  readonly profile?: Profile | undefined;
+  readonly client: Client;
+};
+
+/** What `signInWithCode` gives. */
+export type SignedIn<User> = Authenticated<User> & { readonly isNewUser: boolean };
+
+/**
+ * Signs a number in, whether it has an account or not: the one function that a sign-in page needs. Redeems codes of `sign-in`.
+ *
+ * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `invalid_code`, `attempts_exhausted`, `invalid_proof`, `rate_limited`,
+ * `profile_required`, `account_disabled`, `unavailable`
+ */
+export async function signInWithCode<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  input: SignInWithCode<Profile>,
+): Promise<SignedIn<User>> {
+  checkInput('signInWithCode', input, { ...ANSWER, profile: anything, ...CLIENT });
+  const redeemed = await redeemAnswer(ctx, input, { codes: ['sign-in'], proofs: LOGIN_PROOFS });
+  return keepingProof(redeemed.proof, async () => {
+    const { user, isNewUser } = await findOrCreate(ctx, redeemed, input.profile);
+    return { ...(await openSession(ctx, user, input.client, ['sms'])), isNewUser };
+  });
+}
+
+async function findOrCreate<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  redeemed: Redeemed,
+  profile: Profile | undefined,
+): Promise<{ readonly user: User; readonly isNewUser: boolean }> {
+  const { phoneNumber } = redeemed;
+  const known = await ctx.users.findByPhoneNumber({ phoneNumber });
+  if (known !== null) return { user: known, isNewUser: false };
+  try {
+    return { user: await createUser(ctx, redeemed, await readProfile(ctx, profile, redeemed)), isNewUser: true };
+  } catch (error) {
+    // somebody else with the same number was faster: they are this user
+    const winner = isPhoneAuthError(error, 'phone_number_taken') ? await ctx.users.findByPhoneNumber({ phoneNumber }) : null;
+    if (winner === null) throw error;
+    return { user: winner, isNewUser: false };
+  }
+}

@@ -1,0 +1,35 @@
+import { issuesOf, optional, type Shape, text } from '../../core/input.ts';
+import { PhoneAuthError } from '../../errors.ts';
+
+/** The keys that an answer may have, for the shapes of flows that take one. */
+export const ANSWER: Shape = {
+  challengeId: optional(text(64)),
+  phoneNumber: optional(text(Number.MAX_SAFE_INTEGER)),
+  code: optional(text(Number.MAX_SAFE_INTEGER)),
+  purpose: optional(text(32)),
+  proof: optional(text(256)),
+  reference: optional(text(128)),
+};
+
+/** A shape of flows that charge limits: whoever calls them says for whom. */
+export const CLIENT: Shape = { client: () => null };
+
+/** Refuses wrong arguments as `invalid_input`; a missing argument object or `client` is a mistake of the program, hence a `TypeError`. */
+export function checkInput(name: string, input: unknown, shape: Shape): void {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new TypeError(`${name} takes one object`);
+  if (Object.hasOwn(shape, 'client')) checkClient(name, (input as { client?: unknown }).client);
+  const issues = issuesOf(input, shape);
+  if (issues.length > 0) throw new PhoneAuthError('invalid_input', { issues });
+}
+
+function checkClient(name: string, client: unknown): void {
+  const { ip, userAgent, deviceToken } = (typeof client === 'object' && client !== null ? client : {}) as Readonly<Record<string, unknown>>;
+  if (ip !== null && typeof ip !== 'string') {
+    throw new TypeError(
+      `${name} needs client: { ip: '203.0.113.7', userAgent?, deviceToken? }, the address of the requester; ip: null puts it into one shared, strict bucket`,
+    );
+  }
+  for (const [key, value] of Object.entries({ userAgent, deviceToken })) {
+    if (value !== undefined && typeof value !== 'string') throw new TypeError(`${name}: client.${key} must be a string`);
+  }
+}

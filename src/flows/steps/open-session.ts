@@ -1,0 +1,78 @@
+import type { AuthContext, Client } from '../../context.ts';
+import { deviceTokenText } from '../../core/device.ts';
+import type { Keys } from '../../core/keys.ts';
+import { type NewSession, type RefreshToken, secretHashOf, sessionIdOf, userKeyOf } from '../../core/session.ts';
+import { PhoneAuthError } from '../../errors.ts';
+import type { UserRecord } from '../../ports/user-store.ts';
+import { issueTokens, type Tokens } from './issue-tokens.ts';
+
+/** A signed-in user. */
+export interface Authenticated<User> extends Tokens {
+  readonly user: User;
+  /** Keep it on the device: it selects the lane of limits that strangers cannot exhaust. 180 days. */
+  readonly deviceToken: string;
+}
+
+// what browsers send is shorter; the rest would only fill the row
+const MAX_USER_AGENT_CHARACTERS = 512;
+
+/** Opens a session for a user who proved who they are; `account_disabled` when the user may not sign in. */
+export async function openSession<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  user: User,
+  client: Client,
+  amr: readonly string[],
+): Promise<Authenticated<User>> {
+  if (!(await maySignIn(ctx, user, amr))) throw new PhoneAuthError('account_disabled', {});
+  const { maxPerUser } = ctx.settings.session;
+  const now = ctx.now();
+  const { session, token } = newSession(ctx, user, client, amr, now);
+  const { evicted } = await ctx.sessions.create({ session, maxPerUser, now });
+  for (const sessionId of evicted) ctx.emit('session.ended', { userId: user.id, sessionId, reason: 'evicted' });
+  const tokens = await issueTokens(ctx, user, session, token);
+  ctx.emit('user.signed_in', { userId: user.id, sessionId: session.id, amr, ip: session.ip, userAgent: session.userAgent });
+  const deviceToken = deviceTokenText(ctx.secrets[0] as Keys, { userId: user.id, phoneNumber: user.phoneNumber, now });
+  return { user, ...tokens, deviceToken };
+}
+
+/** Whether a user may sign in: not disabled, and `canSignIn` agrees. */
+export async function maySignIn<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  user: User,
+  amr: readonly string[],
+): Promise<boolean> {
+  if (user.disabled === true) return false;
+  const { canSignIn } = ctx.hooks;
+  return (
+    canSignIn === undefined ||
+    (await ctx.within('hooks', 'canSignIn', ctx.settings.deadlineSeconds.port, () => canSignIn({ user, amr }))) === true
+  );
+}
+
+function newSession<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  user: User,
+  client: Client,
+  amr: readonly string[],
+  now: number,
+): { readonly session: NewSession; readonly token: RefreshToken } {
+  const { idleSeconds, absoluteSeconds } = ctx.settings.session;
+  if (typeof user.id !== 'string' || user.id === '') throw new TypeError('storage.users must give users an id that is a non-empty string');
+  const userKey = userKeyOf(user.id);
+  const sessionId = sessionIdOf(userKey, ctx.random(16));
+  const token: RefreshToken = { sessionId, userId: user.id, generation: 0, secret: ctx.random(32) };
+  const session: NewSession = {
+    id: sessionId,
+    userId: user.id,
+    userKey,
+    currentHash: secretHashOf(token),
+    amr: amr.join(' '),
+    userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null,
+    ip: client.ip,
+    authTime: now,
+    createdAt: now,
+    idleExpiresAt: now + idleSeconds * 1000,
+    absoluteExpiresAt: now + absoluteSeconds * 1000,
+  };
+  return { session, token };
+}

@@ -1,0 +1,48 @@
+import type { AuthContext } from '../../context.ts';
+import { type Issue, PhoneAuthError } from '../../errors.ts';
+import type { UserRecord } from '../../ports/user-store.ts';
+
+const MAX_PROFILE_CHARACTERS = 2048;
+
+/** A profile as it waits beside a challenge; `null` when there is none. */
+export function profileJson(profile: unknown): string | null {
+  if (profile === undefined) return null;
+  const json = jsonOf(profile);
+  if (json === undefined) throw new PhoneAuthError('invalid_input', { issues: [{ path: 'profile', message: 'must be JSON' }] });
+  if (json.length > MAX_PROFILE_CHARACTERS) {
+    throw new PhoneAuthError('invalid_input', {
+      issues: [{ path: 'profile', message: `must have at most ${MAX_PROFILE_CHARACTERS} characters as JSON` }],
+    });
+  }
+  return json;
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The profile of a registration: the one given now, else the one of the request, else `{}`; validated where a schema is configured. */
+export async function readProfile<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  given: Profile | undefined,
+  redeemed: { readonly profile: string | null; readonly proof: string },
+): Promise<Profile> {
+  const raw: unknown = given ?? JSON.parse(redeemed.profile ?? '{}');
+  const schema = ctx.hooks.profile;
+  if (schema === undefined) return raw as Profile;
+  const result = await ctx.within('profile', 'validate', ctx.settings.deadlineSeconds.port, () => schema['~standard'].validate(raw));
+  if (result.issues === undefined) return result.value;
+  throw new PhoneAuthError('profile_required', { proof: redeemed.proof, issues: result.issues.map(issueOf) });
+}
+
+function issueOf(issue: {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}): Issue {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
+  return { path: ['profile', ...path].join('.'), message: issue.message };
+}

@@ -1,0 +1,19 @@
+import type { Context } from '../../context.ts';
+import { PhoneAuthError } from '../../errors.ts';
+import { maskPhoneNumber } from '../../events.ts';
+import type { Limited } from '../../ports/challenge-store.ts';
+
+// "Come back tomorrow": also what a window that only a success or support can clear answers.
+const LONGEST_RETRY_SECONDS = 86_400;
+
+/** The error for a limit that refused, told as an event too. */
+export function limitError(ctx: Context, limited: Limited, phoneNumber: string | null): PhoneAuthError {
+  const seconds = Math.ceil((limited.retryAt - ctx.now()) / 1000);
+  const retryAfterSeconds = Math.min(LONGEST_RETRY_SECONDS, Math.max(1, seconds));
+  ctx.emit('limit.reached', {
+    limit: limited.limit,
+    phoneNumber: phoneNumber === null ? null : maskPhoneNumber(phoneNumber),
+    retryAfterSeconds,
+  });
+  return new PhoneAuthError('rate_limited', { retryAfterSeconds, limit: limited.limit });
+}

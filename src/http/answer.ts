@@ -1,0 +1,50 @@
+import type { UserRecord } from '../ports/user-store.ts';
+import { type CookieTransport, clearedCookies, tokenCookies } from './cookies.ts';
+import type { HttpResponse } from './message.ts';
+import type { RoutesSettings } from './options.ts';
+
+/** What a row gives: a status and, but for 204, the core's answer. */
+export interface Reply<User extends UserRecord> {
+  readonly status: number;
+  readonly answer?: (object & { readonly user?: User }) | undefined;
+  /** The session of the request is over. */
+  readonly signedOut?: boolean | undefined;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Turns an answer of the core into one over HTTP. */
+export async function responseTo<User extends UserRecord>(
+  reply: Reply<User>,
+  { presentUser, cookies }: RoutesSettings<User>,
+  now: number,
+): Promise<HttpResponse> {
+  const { status, answer, signedOut = false } = reply;
+  const headers = { 'cache-control': 'no-store' };
+  const cleared = cookies !== null && signedOut ? clearedCookies(cookies) : [];
+  if (answer === undefined) return { status, headers, setCookies: cleared, body: null };
+  const told = withDurations({ ...answer, ...(answer.user !== undefined && { user: await presentUser(answer.user) }) }, now);
+  const { setCookies, body } = cookies === null ? { setCookies: [], body: told } : movedToCookies(cookies, told);
+  return {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+    setCookies: [...cleared, ...setCookies],
+    body: JSON.stringify(body),
+  };
+}
+
+/** Tells every moment of expiry as a duration too: the clocks of clients are wrong. */
+export function withDurations(answer: object, now: number): Json {
+  const durations = Object.entries(answer).flatMap(([key, value]) =>
+    /^e?xpiresAt$|ExpiresAt$/.test(key) && typeof value === 'number'
+      ? [[key.replace(/xpiresAt$/, 'xpiresInSeconds'), Math.max(0, Math.round((value - now) / 1000))]]
+      : [],
+  );
+  return { ...answer, ...Object.fromEntries(durations) };
+}
+
+function movedToCookies(cookies: CookieTransport, told: Json): { readonly setCookies: readonly string[]; readonly body: Json } {
+  const { accessToken, refreshToken, deviceToken, ...body } = told;
+  if (typeof accessToken !== 'string') return { setCookies: [], body: told };
+  return { setCookies: tokenCookies(cookies, told as unknown as Parameters<typeof tokenCookies>[1]), body };
+}

@@ -1,0 +1,99 @@
+import { type Issue, PhoneAuthError } from '../errors.ts';
+import { type HttpRequest, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
+import { refusal } from './problem.ts';
+
+const MAX_DEPTH = 5;
+
+// They mean something to JavaScript itself; no argument of ours has such a name.
+const POISONOUS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Why HTTP already refuses this body, unread: 413 or 415; `null` when it does not. */
+export function refusalOfBody(request: HttpRequest): HttpResponse | null {
+  const bytes = bytesOf(request);
+  if (bytes === 'too large' || bytes.length > MAX_BODY_BYTES) return refusal(413, `The body may have ${MAX_BODY_BYTES} bytes.`);
+  if (bytes.length === 0) return null;
+  if (!isJson(request.header('content-type') ?? '')) return refusal(415, 'The body must be application/json in UTF-8.');
+  const isEncoded = !['', 'identity'].includes((request.header('content-encoding') ?? '').trim().toLowerCase());
+  // a parser before us has already decoded what it handed over
+  return isEncoded && request.body !== null && 'bytes' in request.body ? refusal(415, 'The body must not be compressed.') : null;
+}
+
+/** The JSON value of a body; no body is an empty object. Throws `invalid_input` for what is not clean JSON. */
+export function jsonOf(request: HttpRequest): unknown {
+  const bytes = bytesOf(request);
+  if (bytes === 'too large' || bytes.length === 0) return {};
+  const text = textOf(bytes);
+  const value = parse(text);
+  const keys = inspect(value, [], 1);
+  if (keys < keysIn(text)) throw invalid('', 'must not name a key twice');
+  return value;
+}
+
+/** The media type of RFC 8259, with no charset but UTF-8. */
+function isJson(contentType: string): boolean {
+  const [type = '', ...parameters] = contentType.toLowerCase().split(';');
+  if (type.trim() !== 'application/json') return false;
+  return parameters.every((parameter) => {
+    const [name = '', value = ''] = parameter.split('=');
+    return name.trim() !== 'charset' || ['utf-8', '"utf-8"', 'utf8'].includes(value.trim());
+  });
+}
+
+function bytesOf({ body, header }: HttpRequest): Uint8Array | 'too large' {
+  if (body === null) return new Uint8Array();
+  if ('bytes' in body) return body.bytes;
+  if (Number(header('content-length')) > MAX_BODY_BYTES) return 'too large';
+  return new TextEncoder().encode(written(body.parsed) ?? '');
+}
+
+function written(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw invalid('', 'must be JSON');
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid('', 'must be UTF-8');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid('', 'must be JSON');
+  }
+}
+
+/** Counts the keys of a value, and refuses what no argument may contain. */
+function inspect(value: unknown, path: readonly string[], depth: number): number {
+  if (typeof value === 'string' && !isWellFormed(value)) throw invalid(path.join('.'), 'must be well-formed Unicode');
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth > MAX_DEPTH) throw invalid(path.join('.'), `must not be nested deeper than ${MAX_DEPTH}`);
+  const entries = Object.entries(value);
+  const nested = entries.reduce((sum, [key, inner]) => {
+    const place = [...path, key];
+    if (POISONOUS.has(key) || !isWellFormed(key)) throw invalid(place.join('.'), 'is not an argument');
+    return sum + inspect(inner, place, depth + 1);
+  }, 0);
+  return nested + (Array.isArray(value) ? 0 : entries.length);
+}
+
+/** The keys of a JSON text, duplicates included: JSON.parse keeps only the last of them. */
+function keysIn(text: string): number {
+  return [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length;
+}
+
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+function invalid(path: string, message: string): PhoneAuthError<'invalid_input'> {
+  const issue: Issue = { path, message };
+  return new PhoneAuthError('invalid_input', { issues: [issue] });
+}
