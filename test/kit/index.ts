@@ -1,4 +1,4 @@
-import { type InboxSms, inboxSms } from '../../adapters/sms/inbox.ts';
+import { type Inbox, inboxSms } from '../../adapters/sms/inbox.ts';
 import { type MemoryStorage, memoryStorage } from '../../adapters/storage/memory.ts';
 import type { StoredUser } from '../../adapters/storage/stored-user.ts';
 import { joseTokens } from '../../adapters/tokens/jose.ts';
@@ -13,9 +13,9 @@ export { nextPhoneNumber } from './phone-numbers.ts';
 export interface TestAuth<Profile> {
   readonly auth: PhoneAuth<StoredUser<Profile>, Profile>;
   /** The SMS that would have left: `lastCode`, `waitForCode`, `messages`. */
-  readonly inbox: InboxSms;
+  readonly inbox: Inbox;
   readonly clock: TestClock;
-  readonly storage: MemoryStorage<StoredUser<Profile>, Profile>;
+  readonly storage: MemoryStorage<Profile>;
   /** A requester of its own: no other test spends its limits. */
   readonly client: Client;
   /** Requests a code, reads it from the inbox and signs in; without a number with a new one. */
