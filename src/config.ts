@@ -69,8 +69,6 @@ export interface DeadlineOptions {
   readonly sms?: number | undefined;
   /** A whole call of this library. @default 10 */
   readonly request?: number | undefined;
-  /** The risk hook. @default 1 */
-  readonly risk?: number | undefined;
 }
 
 /** Numbers that get a fixed code, for store reviewers and staging. Sign-in, login, register and verify only; they have limits of their own. */

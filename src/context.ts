@@ -101,16 +101,19 @@ function reasonOf(error: unknown): string {
 }
 
 async function deadline<T>(milliseconds: number, wait: () => T | Promise<T>): Promise<T> {
+  // a write that nobody waits for any more is not begun
+  if (milliseconds <= 0) throw deadlineError();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(Object.assign(new Error('The deadline is over.'), { name: 'DeadlineError' })),
-      Math.max(0, milliseconds),
-    );
+    timer = setTimeout(() => reject(deadlineError()), milliseconds);
   });
   try {
     return await Promise.race([(async () => wait())(), late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function deadlineError(): Error {
+  return Object.assign(new Error('The deadline is over.'), { name: 'DeadlineError' });
 }

@@ -41,7 +41,7 @@ export interface Settings {
   readonly testNumbers: TestNumbers | null;
   readonly messages: PhoneVerificationConfig['messages'];
   readonly locale: string;
-  readonly deadlineSeconds: { readonly port: number; readonly sms: number; readonly request: number; readonly risk: number };
+  readonly deadlineSeconds: { readonly port: number; readonly sms: number; readonly request: number };
 }
 
 const DAY_SECONDS = 86_400;
@@ -182,7 +182,6 @@ const verificationShape = {
       port: z._default(seconds(), 5),
       sms: z._default(seconds(), 8),
       request: z._default(seconds(), 10),
-      risk: z._default(seconds(), 1),
     }),
     {},
   ),

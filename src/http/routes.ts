@@ -1,5 +1,5 @@
 import type { Client } from '../context.ts';
-import type { Answer, PhoneAuth } from '../create-phone-auth.ts';
+import type { Answer, CodeAnswer, PhoneAuth } from '../create-phone-auth.ts';
 import { isPhoneAuthError, PhoneAuthError } from '../errors.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { type Reply, responseTo, withDurations } from './answer.ts';
@@ -9,7 +9,7 @@ import { clearedCookies, requireOwnOrigin } from './cookies.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
 import { type Purpose, type RouteName, type RoutesOptions, type RoutesSettings, routesSettings } from './options.ts';
 import { problemResponse } from './problem.ts';
-import { type AnswerBody, answerOf, codeOf, invalid, read } from './schemas.ts';
+import { type AnswerBody, answerIn, invalid, read } from './schemas.ts';
 
 /** One row of the table: what a host registers. */
 export interface Route {
@@ -75,8 +75,8 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
         const body = read('code', call.json());
         const userId = await call.userIdFor(body.purpose);
         const bound = await call.boundTo(body.purpose ?? 'verify', userId);
-        const asked = { ...codeOf({ ...body, purpose: undefined }), purpose: body.purpose, ...bound, userId };
-        return { status: 200, answer: await auth.validateVerificationCode({ ...asked, client: call.client(body.deviceToken) }) };
+        const client = call.client(body.deviceToken);
+        return { status: 200, answer: await auth.validateVerificationCode({ ...answerIn<CodeAnswer>(body), ...bound, userId, client }) };
       },
     },
     {
@@ -261,5 +261,5 @@ async function redeemed(
   userId?: string,
 ): Promise<Answer & { readonly client: Client }> {
   const { reference } = await call.boundTo(body.purpose ?? forPurpose, userId);
-  return { ...answerOf(body), reference, client: call.client(body.deviceToken) };
+  return { ...answerIn<Answer>(body), reference, client: call.client(body.deviceToken) };
 }

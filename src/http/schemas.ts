@@ -81,23 +81,10 @@ const explain: z.core.$ZodErrorMap = (issue) => {
   return 'must not be empty';
 };
 
-/** The one {@link Answer} that a body gives. */
-export function answerOf(body: AnswerBody): Answer {
-  const { proof, challengeId, phoneNumber, code: digits, purpose: asked } = body;
-  if (proof === undefined) return codeOf(body);
-  if ([challengeId, phoneNumber, digits, asked].some((other) => other !== undefined)) throw invalid('proof', 'must stand alone');
-  return { proof };
-}
-
-/** The same without proofs. */
-export function codeOf({ challengeId, phoneNumber, code: digits, purpose: asked }: CodeBody): CodeAnswer {
-  if (digits === undefined) throw invalid('code', 'is required');
-  if (challengeId === undefined) {
-    if (phoneNumber === undefined) throw invalid('challengeId', 'is required');
-    return { phoneNumber, code: digits, purpose: asked };
-  }
-  if (asked !== undefined) throw invalid('purpose', 'belongs to a code without challengeId');
-  return { challengeId, phoneNumber, code: digits };
+/** The keys of a body that make a code or a proof. Which of them stand together is judged where they are redeemed. */
+export function answerIn<Redeemable extends CodeAnswer | Answer>(body: AnswerBody): Redeemable {
+  const { challengeId, phoneNumber, code: digits, purpose: asked, proof } = body;
+  return { challengeId, phoneNumber, code: digits, purpose: asked, ...(proof !== undefined && { proof }) } as unknown as Redeemable;
 }
 
 /** One thing that is wrong. */
