@@ -55,6 +55,8 @@ export interface LimitRules {
 export interface Payer {
   readonly phoneKey: string;
   readonly isTest: boolean;
+  /** Whether its messages leave: what leaves costs what every SMS costs. */
+  readonly isSent: boolean;
 }
 
 const DAY_SECONDS = 86_400;
@@ -66,7 +68,7 @@ const TEST_SENDS: readonly Window[] = [{ max: 1000, windowSeconds: DAY_SECONDS }
 export function sendCharges(rules: LimitRules, payer: Payer): { readonly hits: readonly Hit[]; readonly cooldown: Cooldown | null } {
   const perNumber = (windows: readonly Window[]): Hit[] =>
     windows.map((w) => ({ key: keyOf(payer, `sends/${w.windowSeconds}`), limit: 'sendsPerNumber', ...w, when: 'always' }));
-  if (payer.isTest) return { hits: perNumber(TEST_SENDS), cooldown: null };
+  if (!payer.isSent) return { hits: perNumber(TEST_SENDS), cooldown: null };
   return {
     hits: [
       ...perNumber(rules.sendsPerNumber),

@@ -70,7 +70,7 @@ const E164 = /^\+[1-9][0-9]{6,14}$/;
  */
 export function parsePhoneNumber(text: string, options: ParsePhoneNumberOptions = {}): ParsedPhoneNumber {
   const { defaultCountry, allowedCountries = 'all', allowedNumberTypes = ['MOBILE', 'FIXED_LINE_OR_MOBILE'] } = options;
-  if (defaultCountry !== undefined && !isCountry(defaultCountry)) {
+  if (defaultCountry !== undefined && !isSupportedCountry(defaultCountry)) {
     throw new TypeError('parsePhoneNumber: defaultCountry must be an ISO 3166-1 alpha-2 country code in upper case');
   }
   const outcomes = readingsOf(text, defaultCountry).map(({ phoneNumber, country, type }): ParsedPhoneNumber => {
@@ -89,11 +89,7 @@ export function countries(): readonly string[] {
 
 /** Whether a text is one of {@link countries}. */
 export function isCountryCode(text: string): boolean {
-  return isCountry(text);
-}
-
-function isCountry(text: string): text is CountryCode {
-  return /^[A-Z]{2}$/.test(text) && isSupportedCountry(text);
+  return isSupportedCountry(text);
 }
 
 interface Reading {

@@ -90,6 +90,14 @@ export function successorOf(keys: Keys, token: RefreshToken): RefreshToken {
   return { ...token, generation, secret: mac(keys.next, token.sessionId, bytesOf(generation), token.secret) };
 }
 
+/**
+ * The successor whose hash the row holds, for a token that comes twice. Within a rotation of secrets the same token may circulate signed by
+ * either of them, so that only the row knows which one its successor was derived with; `null` when that secret is gone.
+ */
+export function heldSuccessorOf(secrets: readonly Keys[], token: RefreshToken, currentHash: string): RefreshToken | null {
+  return secrets.map((keys) => successorOf(keys, token)).find((candidate) => secretHashOf(candidate) === currentHash) ?? null;
+}
+
 /** What the row holds of a token. */
 export function secretHashOf(token: RefreshToken): string {
   return toBase64Url(hash(token.secret));
