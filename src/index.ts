@@ -3,7 +3,7 @@ export type { Client } from './context.ts';
 export type { Challenge, NewChallenge, Purpose } from './core/challenge.ts';
 export type { GuessBound } from './core/guess-bound.ts';
 export type { Cooldown, Hit, LimitName, Window } from './core/limits.ts';
-export type { MessageTemplate, MessageTemplates, MessageVariables } from './core/message.ts';
+export { type MessageTemplate, type MessageTemplates, type MessageVariables, smsSegments } from './core/message.ts';
 export {
   type NumberType,
   type ParsedPhoneNumber,
@@ -40,6 +40,7 @@ export type { CodeAnswer } from './flows/steps/redeem-code.ts';
 export type { Sweep } from './flows/sweep.ts';
 export type { Validated, ValidateVerificationCode } from './flows/validate-verification-code.ts';
 export type { VerifyAccessToken } from './flows/verify-access-token.ts';
+export { type Problem, type ProblemBody, type ProblemOptions, problemOf } from './http/problem.ts';
 export type * from './ports/challenge-store.ts';
 export type * from './ports/password-hasher.ts';
 export type * from './ports/session-store.ts';

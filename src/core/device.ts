@@ -1,7 +1,7 @@
 import { concat, equalBytes, fromBase64Url, type Keys, mac, toBase64Url } from './keys.ts';
 
 /** Seconds a device token selects the known lane. */
-export const DEVICE_TOKEN_SECONDS = 180 * 86_400;
+export const DEVICE_TOKEN_SECONDS: number = 180 * 86_400;
 
 const utf8 = new TextEncoder();
 const VERSION = 1;
