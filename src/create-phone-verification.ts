@@ -111,7 +111,11 @@ function createBackground(handOver: PhoneVerificationConfig['background']): {
       // what failed was told as an event where it happened
       const settled: Promise<void> = task.catch(() => undefined).finally(() => running.delete(settled));
       running.add(settled);
-      handOver?.(settled);
+      try {
+        handOver?.(settled);
+      } catch {
+        // the work runs all the same, and what was done before it stays done
+      }
     },
     drain: async () => {
       while (running.size > 0) await Promise.all(running);

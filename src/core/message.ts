@@ -105,7 +105,9 @@ export function composeMessage(m: {
   readonly origin: string | null;
   readonly androidAppHash: string | null;
 }): string {
-  const text = templateFor(m.variables, m.messages ?? {})(m.variables);
+  const text: unknown = templateFor(m.variables, m.messages ?? {})(m.variables);
+  // nobody would ever look at it again, and an unhandled rejection ends a process
+  if (text instanceof Promise) text.catch(() => undefined);
   if (typeof text !== 'string') throw new TypeError(`messages.${m.variables.locale}: a template must return a string`);
   if (m.origin === null) return text;
   const hash = m.androidAppHash === null ? '' : ` ${m.androidAppHash}`;

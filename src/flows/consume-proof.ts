@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { PURPOSES, type Purpose } from '../core/challenge.ts';
 import { oneOf, optional, text } from '../core/input.ts';
 import { PhoneAuthError } from '../errors.ts';
-import { checkInput } from './steps/check-input.ts';
+import { CONTEXT, checkInput } from './steps/check-input.ts';
 import { spendProof } from './steps/spend-proof.ts';
 
 /** What `consumeProof` takes. */
@@ -35,7 +35,7 @@ export async function consumeProof(ctx: Context, input: ConsumeProof): Promise<C
     proof: text(256),
     purpose: oneOf(PURPOSES),
     userId: optional(text(255)),
-    context: optional(text(64)),
+    context: optional(CONTEXT),
     reference: optional(text(128)),
   });
   const { proof, purpose, userId = null, context = null, reference = null } = input;

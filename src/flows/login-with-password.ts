@@ -34,7 +34,8 @@ export async function loginWithPassword<User extends UserRecord, Profile>(
     ctx.emit('password.refused', { userId: user?.id ?? null, phoneNumber: maskPhoneNumber(phoneNumber) });
     throw new PhoneAuthError('invalid_credentials', {});
   }
-  if (checked.needsRehash) await rehash(ctx, user.id, input.password, checked.hash);
+  // an upgrade that fails is told as `port.failed` and tried at the next login
+  if (checked.needsRehash) await rehash(ctx, user.id, input.password, checked.hash).catch(() => undefined);
   return openSession(ctx, user, input.client, AMR);
 }
 

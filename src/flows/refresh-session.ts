@@ -1,6 +1,6 @@
 import type { AuthContext, Client } from '../context.ts';
 import { text } from '../core/input.ts';
-import { secretHashOf, successorOf } from '../core/session.ts';
+import { heldSuccessorOf, secretHashOf, successorOf } from '../core/session.ts';
 import { PhoneAuthError } from '../errors.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { CLIENT, checkInput } from './steps/check-input.ts';
@@ -43,10 +43,15 @@ export async function refreshSession<User extends UserRecord, Profile>(
   });
   switch (outcome.is) {
     case 'rotated':
-    case 'replayed':
     case 'kept':
-      ctx.emit('session.refreshed', { userId, sessionId, replayed: outcome.is === 'replayed' });
+      ctx.emit('session.refreshed', { userId, sessionId, replayed: false });
       return issueTokens(ctx, user, outcome.session, next);
+    case 'replayed': {
+      const held = heldSuccessorOf(ctx.secrets, token, outcome.session.currentHash);
+      if (held === null) throw new PhoneAuthError('invalid_session', { reason: 'unknown' });
+      ctx.emit('session.refreshed', { userId, sessionId, replayed: true });
+      return issueTokens(ctx, user, outcome.session, held);
+    }
     case 'reused':
       ctx.emit('session.reuse_detected', { userId, sessionId, revoked: onReuse === 'revoke', ip: input.client.ip });
       throw new PhoneAuthError('invalid_session', { reason: 'reused' });

@@ -17,12 +17,11 @@ import { codeOf } from '../core/code.ts';
 import { anything, oneOf, optional, type Shape, text } from '../core/input.ts';
 import { type Keys, mac, toBase64Url } from '../core/keys.ts';
 import { sendCharges } from '../core/limits.ts';
-import { isSafeLine } from '../core/message.ts';
 import type { PhoneNumber } from '../core/phone-number.ts';
 import { PhoneAuthError } from '../errors.ts';
 import type { Channel } from '../ports/sms-sender.ts';
 import { challengeFacts } from './steps/challenge-facts.ts';
-import { CLIENT, checkInput } from './steps/check-input.ts';
+import { CLIENT, CONTEXT, checkInput } from './steps/check-input.ts';
 import { type Delivery, deliverCode } from './steps/deliver-code.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
 import { profileJson } from './steps/read-profile.ts';
@@ -73,9 +72,7 @@ const SHAPE: Shape = {
   purpose: optional(oneOf(PURPOSES)),
   resendOf: optional(text(64)),
   userId: optional(text(255)),
-  context: optional((value) =>
-    typeof value === 'string' && isSafeLine(value, 64) ? null : 'must be one line of 1 to 64 characters without a URL',
-  ),
+  context: optional(CONTEXT),
   reference: optional(text(128)),
   profile: anything,
   binding: optional(oneOf(['challenge', 'phone'])),
@@ -105,7 +102,7 @@ export async function requestCode(ctx: Context, input: RequestCode): Promise<Cod
 
   const now = ctx.now();
   const challenge = newChallenge(ctx, { input, purpose, channel, phoneNumber, isDecoy, now });
-  const charges = sendCharges(ctx.settings.limits, payerOf(ctx, challenge.phoneKey));
+  const charges = sendCharges(ctx.settings.limits, payerOf(ctx, challenge.phoneKey, purpose));
   const resendOf =
     input.resendOf !== undefined && isChallengeId(input.resendOf) && phoneKeyIn(input.resendOf) === challenge.phoneKey
       ? input.resendOf

@@ -1,9 +1,10 @@
 import type { AuthContext } from '../context.ts';
+import type { Purpose } from '../core/challenge.ts';
 import { optional, text } from '../core/input.ts';
 import { PhoneAuthError } from '../errors.ts';
 import { maskPhoneNumber } from '../events.ts';
 import type { UserRecord } from '../ports/user-store.ts';
-import { checkInput } from './steps/check-input.ts';
+import { CONTEXT, checkInput } from './steps/check-input.ts';
 import { checkNewPassword } from './steps/check-new-password.ts';
 import { checkPassword } from './steps/check-password.ts';
 import { keepingProof } from './steps/keep-proof.ts';
@@ -41,7 +42,7 @@ export async function setPassword<User extends UserRecord, Profile>(
     sessionId: optional(text(64)),
     currentPassword: optional(text(1024)),
     proof: optional(text(256)),
-    context: optional(text(64)),
+    context: optional(CONTEXT),
     reference: optional(text(128)),
   });
   const { userId, newPassword, sessionId = null } = input;
@@ -54,7 +55,8 @@ export async function setPassword<User extends UserRecord, Profile>(
   if (user === null) throw new PhoneAuthError('account_not_found', {});
 
   if (proof !== undefined) {
-    const spent = await spendProof(ctx, { proof, purposes: ['step-up', 'reset-password', 'verify'], userId: null, context, reference });
+    const purposes: readonly Purpose[] = context === null ? ['reset-password', 'verify'] : ['step-up'];
+    const spent = await spendProof(ctx, { proof, purposes, userId: null, context, reference });
     const isTheirs = spent.userId === null ? spent.phoneNumber === user.phoneNumber : spent.userId === userId;
     if (!isTheirs) throw new PhoneAuthError('invalid_proof', {});
     await keepingProof(spent.proof, () => writePassword(ctx, { userId, newPassword, exceptSessionId: sessionId }));

@@ -1,7 +1,7 @@
 import type { Client, Context } from '../context.ts';
 import { PURPOSES, type Purpose } from '../core/challenge.ts';
 import { oneOf, optional, text } from '../core/input.ts';
-import { ANSWER, CLIENT, checkInput } from './steps/check-input.ts';
+import { ANSWER, CLIENT, CONTEXT, checkInput } from './steps/check-input.ts';
 import { checkCodeAnswer } from './steps/redeem-answer.ts';
 import { type CodeAnswer, redeemCode } from './steps/redeem-code.ts';
 
@@ -37,7 +37,7 @@ export async function validateVerificationCode(ctx: Context, input: ValidateVeri
     ...shape,
     purpose: optional(oneOf(PURPOSES)),
     userId: optional(text(255)),
-    context: optional(text(64)),
+    context: optional(CONTEXT),
     ...CLIENT,
   });
   const { purpose = 'verify', userId = null, context = null, reference = null, ...answer } = input;

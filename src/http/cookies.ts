@@ -38,7 +38,13 @@ export function cookieTransportOf(options: CookieOptions, path = 'cookies'): Coo
   if (!development && site.protocol !== 'https:') {
     throw misuse(`${path}.publicOrigin`, isPlainLocalhost(site) ? 'must be https (on localhost say development: true)' : 'must be https');
   }
-  const trusted = trustedOrigins.map((origin: unknown, index) => originOf(origin, `${path}.trustedOrigins[${index}]`));
+  const trusted = trustedOrigins.map((origin: unknown, index) => {
+    const url = originOf(origin, `${path}.trustedOrigins[${index}]`);
+    // anybody on the way can put a page under plain http
+    if (url.protocol !== 'https:' && !(development && isPlainLocalhost(url)))
+      throw misuse(`${path}.trustedOrigins[${index}]`, 'must be https');
+    return url;
+  });
   const prefix = development ? 'ringlatch-' : '__Host-ringlatch-';
   return {
     origins: new Set([site, ...trusted].map((url) => url.origin)),

@@ -34,7 +34,8 @@ export function guardOf<User extends UserRecord, Profile>(
   const { optional = false, checkSession = false, maxAgeSeconds = Number.POSITIVE_INFINITY, cookies } = options;
   if (typeof optional !== 'boolean') throw misuse('options.optional', 'must be true or false');
   if (typeof checkSession !== 'boolean') throw misuse('options.checkSession', 'must be true or false');
-  if (!(maxAgeSeconds > 0)) throw misuse('options.maxAgeSeconds', 'must be a number of seconds above 0');
+  if (typeof maxAgeSeconds !== 'number' || !(maxAgeSeconds > 0))
+    throw misuse('options.maxAgeSeconds', 'must be a number of seconds above 0');
   const transport = cookies === undefined ? null : cookieTransportOf(cookies, 'options.cookies');
   const guard = guardWith(auth, transport, { checkSession, maxAgeSeconds });
   return async (request) => (optional && accessTokenOf(transport, request) === null ? null : guard(request));
@@ -51,7 +52,9 @@ export function guardWith<User extends UserRecord, Profile>(
     if (found === null) throw new PhoneAuthError('invalid_token', {});
     if (transport !== null && found.from === 'cookie') requireOwnOrigin(transport, request);
     const claims = await auth.verifyAccessToken({ accessToken: found.accessToken, checkSession });
-    if (auth.settings.now() - claims.authTime > maxAgeSeconds * 1000) throw new PhoneAuthError('reauthentication_required', {});
+    // a token tells whole seconds
+    const age = Math.floor((auth.settings.now() - claims.authTime) / 1000);
+    if (age > maxAgeSeconds) throw new PhoneAuthError('reauthentication_required', {});
     return claims;
   };
 }

@@ -39,7 +39,7 @@ export interface Bodies {
   readonly status: { readonly phoneNumber: string; readonly deviceToken?: string | undefined };
 }
 
-const text = z.string().check(z.minLength(1));
+const text = z.string().check(z.refine((value) => value !== ''));
 const maybe = z.optional(text);
 const purpose = z.optional(z.enum(['sign-in', 'login', 'register', 'verify', 'reset-password', 'change-phone-number', 'step-up']));
 const profile = z.optional(z.record(z.string(), z.unknown()));

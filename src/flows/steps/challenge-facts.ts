@@ -9,6 +9,6 @@ export function challengeFacts(ctx: Context, challenge: Challenge): ChallengeFac
     challengeId: challenge.id,
     phoneNumber: maskPhoneNumber(challenge.phoneNumber),
     purpose: challenge.purpose,
-    ...(payerOf(ctx, challenge.phoneKey).isTest ? { test: true } : {}),
+    ...(payerOf(ctx, challenge.phoneKey, challenge.purpose).isTest ? { test: true } : {}),
   };
 }

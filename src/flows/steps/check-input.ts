@@ -1,4 +1,6 @@
-import { issuesOf, optional, type Shape, text } from '../../core/input.ts';
+import { PURPOSES } from '../../core/challenge.ts';
+import { issuesOf, oneOf, optional, type Rule, type Shape, text } from '../../core/input.ts';
+import { isSafeLine } from '../../core/message.ts';
 import { PhoneAuthError } from '../../errors.ts';
 
 /** The keys that an answer may have, for the shapes of flows that take one. */
@@ -6,10 +8,14 @@ export const ANSWER: Shape = {
   challengeId: optional(text(64)),
   phoneNumber: optional(text(Number.MAX_SAFE_INTEGER)),
   code: optional(text(Number.MAX_SAFE_INTEGER)),
-  purpose: optional(text(32)),
+  purpose: optional(oneOf(PURPOSES)),
   proof: optional(text(256)),
   reference: optional(text(128)),
 };
+
+/** A context, where it is asked for and wherever it is presented again. */
+export const CONTEXT: Rule = (value) =>
+  typeof value === 'string' && isSafeLine(value, 64) ? null : 'must be one line of 1 to 64 characters without a URL';
 
 /** A shape of flows that charge limits: whoever calls them says for whom. */
 export const CLIENT: Shape = { client: () => null };

@@ -6,6 +6,8 @@ import { PhoneAuthError } from '../../errors.ts';
 export async function checkNewPassword(ctx: Pick<AuthContext, 'passwords'>, path: string, password: string): Promise<void> {
   if (ctx.passwords === null)
     throw new PhoneAuthError('invalid_input', { issues: [{ path, message: 'must be absent: passwords are not configured' }] });
+  // every lone surrogate becomes the same bytes, so that different passwords would be one
+  if (/\p{Cs}/u.test(password)) throw new PhoneAuthError('invalid_input', { issues: [{ path, message: 'must be well-formed Unicode' }] });
   const lengthProblem = passwordLengthProblem(password);
   if (lengthProblem !== null) throw new PhoneAuthError('weak_password', { reason: lengthProblem });
   if (await ctx.passwords.isCommon?.({ password })) throw new PhoneAuthError('weak_password', { reason: 'too_common' });

@@ -18,7 +18,7 @@ export const REGISTRATION_PROOFS: readonly Purpose[] = [...LOGIN_PROOFS, 'verify
 export async function redeemAnswer(
   ctx: Context,
   answer: Answer,
-  serves: { readonly codes: readonly Purpose[]; readonly proofs: readonly Purpose[]; readonly userId?: string },
+  serves: { readonly codes: readonly [Purpose, ...Purpose[]]; readonly proofs: readonly Purpose[]; readonly userId?: string },
 ): Promise<Redeemed> {
   const { reference = null, proof, challengeId, phoneNumber, code, purpose } = answer as Readonly<Record<string, string | undefined>>;
   if (proof !== undefined) {

@@ -35,7 +35,7 @@ export type CodeAnswer =
 /** What must be presented beside the code. */
 export interface Presented {
   /** What the function redeems; the first one is what a phone-bound answer without a purpose means. */
-  readonly purposes: readonly Purpose[];
+  readonly purposes: readonly [Purpose, ...Purpose[]];
   readonly userId: string | null;
   readonly context: string | null;
   readonly reference: string | null;
@@ -75,7 +75,7 @@ export async function redeemCode(ctx: Context, answer: CodeAnswer, presented: Pr
       id,
       purposes,
       digests,
-      ...guessCharges(ctx.settings.limits, payerOf(ctx, phoneKey)),
+      ...guessCharges(ctx.settings.limits, payerOf(ctx, phoneKey, purposes[0])),
       proof: { hash: proofHashOf(proof), expiresAt: proofExpiresAt },
       keep,
       now,
@@ -114,7 +114,7 @@ function targetOf(
   ctx: Context,
   answer: CodeAnswer,
   presented: Presented,
-): { readonly id: string; readonly purposes: readonly Purpose[] } | null {
+): { readonly id: string; readonly purposes: Presented['purposes'] } | null {
   const phoneKeys = ctx.secrets[ctx.secrets.length - 1] as (typeof ctx.secrets)[number];
   const phoneNumber = answer.phoneNumber === undefined ? null : readPhoneNumber(ctx, answer.phoneNumber);
   const phoneKey = phoneNumber === null ? null : phoneKeyOf(phoneKeys, phoneNumber);
@@ -123,7 +123,7 @@ function targetOf(
     return isTheirs ? { id: answer.challengeId, purposes: presented.purposes } : null;
   }
   const purpose = ('purpose' in answer ? answer.purpose : undefined) ?? presented.purposes[0];
-  if (phoneNumber === null || phoneKey === null || purpose === undefined || !presented.purposes.includes(purpose)) return null;
+  if (phoneNumber === null || phoneKey === null || !presented.purposes.includes(purpose)) return null;
   const contextHash = contextHashOf(presented.context);
   return { id: phoneBoundChallengeId(phoneKeys, { phoneKey, purpose, phoneNumber, contextHash }), purposes: [purpose] };
 }

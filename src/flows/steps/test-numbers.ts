@@ -4,17 +4,19 @@ import type { Payer } from '../../core/limits.ts';
 
 const TEST_PURPOSES: readonly Purpose[] = ['sign-in', 'login', 'register', 'verify'];
 
-/** Whose budget pays for a number. */
-export function payerOf(ctx: Context, phoneKey: string): Payer {
-  return { phoneKey, isTest: isTest(ctx, phoneKey) };
+/** Whose budget pays for a number. For a purpose that has no fixed code a test number is one like any other. */
+export function payerOf(ctx: Context, phoneKey: string, purpose: Purpose): Payer {
+  const isTest = fixedCodeOf(ctx, phoneKey, purpose) !== null;
+  return { phoneKey, isTest, isSent: !isTest || ctx.settings.testNumbers?.send === true };
 }
 
 /** The fixed code of a test number; `null` for every other number and purpose. */
 export function fixedCodeOf(ctx: Context, phoneKey: string, purpose: Purpose): string | null {
-  return isTest(ctx, phoneKey) && TEST_PURPOSES.includes(purpose) ? (ctx.settings.testNumbers?.code ?? null) : null;
+  return isTestNumber(ctx, phoneKey) && TEST_PURPOSES.includes(purpose) ? (ctx.settings.testNumbers?.code ?? null) : null;
 }
 
-function isTest(ctx: Context, phoneKey: string): boolean {
+/** Whether a number is a test number now. */
+export function isTestNumber(ctx: Context, phoneKey: string): boolean {
   const { testNumbers } = ctx.settings;
   if (testNumbers === null || ctx.now() >= testNumbers.until) return false;
   return testNumbers.numbers === 'all' || ctx.testPhoneKeys.has(phoneKey);

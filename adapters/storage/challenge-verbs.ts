@@ -1,0 +1,161 @@
+import type { Challenge, NewChallenge, Purpose } from '../../src/core/challenge.ts';
+import type { Hit } from '../../src/core/limits.ts';
+import type { Proof } from '../../src/core/proof.ts';
+import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import { type CounterTable, charge, refusalOf } from './counters.ts';
+import { RETENTION_MS } from './retention.ts';
+
+type Input<Verb extends 'issue' | 'redeem' | 'spend' | 'take'> = Parameters<ChallengeStore[Verb]>[0];
+type Answer<Verb extends 'issue' | 'redeem' | 'spend' | 'take'> = Awaited<ReturnType<ChallengeStore[Verb]>>;
+
+/** A challenge as these stores keep it. */
+export interface ChallengeRow extends Challenge {
+  /** Epoch ms; `null` while it is unused. */
+  readonly usedAt: number | null;
+}
+
+/** A proof as these stores keep it. */
+export interface ProofRow extends Proof {
+  readonly hash: string;
+  readonly phoneKey: string;
+}
+
+/** Where challenges, proofs and counters lie. A verb runs on it without a pause, and nobody else does meanwhile. */
+export interface ChallengeTables {
+  readonly counters: CounterTable;
+  findChallenge(id: string): ChallengeRow | null;
+  putChallenge(row: ChallengeRow): void;
+  /** Unused challenges of the number and purpose. */
+  unusedOf(of: { readonly phoneKey: string; readonly purpose: Purpose }): readonly ChallengeRow[];
+  findProof(hash: string): ProofRow | null;
+  putProof(row: ProofRow): void;
+  deleteProof(hash: string): void;
+}
+
+/** `ChallengeStore.issue` over tables. */
+export function issue(tables: ChallengeTables, { challenge, resendOf, resend, hits, cooldown, now }: Input<'issue'>): Answer<'issue'> {
+  const sameId = known(tables, challenge.id, now);
+  if (sameId !== null && sameId.idempotencyHash !== null && sameId.idempotencyHash === challenge.idempotencyHash) {
+    return { is: 'repeated', challenge: publicPart(sameId) };
+  }
+  const limited = refusalOf(tables.counters, hits, cooldown, now);
+  if (limited !== null) return limited;
+  const resendAt = charge(tables.counters, hits, cooldown, now);
+  const named = resendOf === null ? null : known(tables, resendOf, now);
+  const row = named !== null && isLive(named, now) && isSameRequest(named, challenge) ? named : sameId;
+  if (row === null || !isLive(row, now)) {
+    const fresh = { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt, usedAt: null };
+    tables.putChallenge(fresh);
+    return { is: 'issued', challenge: publicPart(fresh) };
+  }
+  const changesCode = resend === 'rotate' || (row.id === challenge.id && row.reference !== challenge.reference);
+  const resent = {
+    ...row,
+    ...(changesCode ? newCodeOf(row, challenge) : {}),
+    locale: challenge.locale,
+    channel: challenge.channel,
+    expiresAt: expiryAfterResend(row, challenge),
+    sends: row.sends + 1,
+    resendAt,
+  };
+  tables.putChallenge(resent);
+  return { is: 'resent', challenge: publicPart(resent) };
+}
+
+/** `ChallengeStore.redeem` over tables. */
+export function redeem(tables: ChallengeTables, r: Input<'redeem'>): Answer<'redeem'> {
+  const { now } = r;
+  const row = known(tables, r.id, now);
+  if (row === null || !r.purposes.includes(row.purpose)) return { is: 'unknown' };
+  if (row.usedAt !== null) return { is: 'used' };
+  if (row.attemptsLeft <= 0) return { is: 'exhausted' };
+  if (now >= row.expiresAt) return { is: 'expired' };
+  const limited = refusalOf(tables.counters, r.hits, null, now);
+  if (limited !== null) return limited;
+  const paid = { ...row, attemptsLeft: row.attemptsLeft - 1 };
+  if (!isRight(row.digest, r.digests)) {
+    tables.putChallenge(paid);
+    charge(tables.counters, r.hits, null, now);
+    return { is: 'wrong', attemptsLeft: paid.attemptsLeft };
+  }
+  tables.putChallenge(r.keep ? paid : { ...paid, usedAt: now });
+  for (const other of tables.unusedOf(row)) {
+    if (other.id !== row.id && isLive(other, now)) tables.putChallenge({ ...other, usedAt: now });
+  }
+  const { phoneKey, phoneNumber, purpose, userId, context, contextHash, reference, profile } = row;
+  tables.putProof({ ...r.proof, phoneKey, phoneNumber, purpose, userId, context, contextHash, reference, profile });
+  charge(tables.counters, r.hits.filter(isAlways), null, now);
+  for (const key of r.clears) tables.counters.forget(key);
+  return { is: 'accepted', challenge: publicPart(paid) };
+}
+
+/** `ChallengeStore.spend` over tables. */
+export function spend(tables: ChallengeTables, s: Input<'spend'>): Answer<'spend'> {
+  const row = tables.findProof(s.proofHash);
+  const fits =
+    row !== null &&
+    row.phoneKey === s.phoneKey &&
+    s.now < row.expiresAt &&
+    s.purposes.includes(row.purpose) &&
+    (s.userId === null || s.userId === row.userId) &&
+    s.contextHash === row.contextHash &&
+    s.reference === row.reference;
+  if (!fits) return { is: 'refused' };
+  tables.deleteProof(row.hash);
+  tables.putProof({ ...row, hash: s.nextProofHash });
+  const { hash: _, phoneKey: __, ...proof } = row;
+  return { is: 'spent', proof };
+}
+
+/** `ChallengeStore.take` over tables. */
+export function take(tables: ChallengeTables, { hits, cooldown, now }: Input<'take'>): Answer<'take'> {
+  const limited = refusalOf(tables.counters, hits, cooldown, now);
+  if (limited !== null) return limited;
+  charge(tables.counters, hits, cooldown, now);
+  return { is: 'taken' };
+}
+
+function known(tables: ChallengeTables, id: string, now: number): ChallengeRow | null {
+  const row = tables.findChallenge(id);
+  return row !== null && now < row.expiresAt + RETENTION_MS ? row : null;
+}
+
+function isLive(row: ChallengeRow, now: number): boolean {
+  return row.usedAt === null && row.attemptsLeft > 0 && now < row.expiresAt;
+}
+
+function isSameRequest(a: NewChallenge, b: NewChallenge): boolean {
+  return a.phoneNumber === b.phoneNumber && a.purpose === b.purpose && a.userId === b.userId && a.context === b.context;
+}
+
+function newCodeOf(row: NewChallenge, challenge: NewChallenge): Pick<NewChallenge, 'seed' | 'digest' | 'reference'> {
+  return { seed: challenge.seed, digest: row.digest === null ? null : challenge.digest, reference: challenge.reference };
+}
+
+function expiryAfterResend(row: NewChallenge, challenge: NewChallenge): number {
+  const ttl = challenge.expiresAt - challenge.createdAt;
+  return Math.min(challenge.expiresAt, row.createdAt + Math.max(ttl, 600_000));
+}
+
+function publicPart({ usedAt: _, ...challenge }: ChallengeRow): Challenge {
+  return challenge;
+}
+
+function isAlways(hit: Hit): boolean {
+  return hit.when === 'always';
+}
+
+function isRight(digest: string | null, digests: readonly string[]): boolean {
+  if (digest === null) return false;
+  let right = 0;
+  for (const candidate of digests) right |= Number(isEqual(digest, candidate));
+  return right === 1;
+}
+
+// Takes equally long wherever two strings of one length differ.
+function isEqual(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let at = 0; at < a.length; at++) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
+  return difference === 0;
+}

@@ -1,0 +1,92 @@
+import type { Cooldown, Hit } from '../../src/core/limits.ts';
+import type { Limited } from '../../src/ports/challenge-store.ts';
+
+/** Hits of one slice of a window. */
+export interface Bucket {
+  /** Epoch ms. */
+  readonly startsAt: number;
+  readonly count: number;
+  /** Epoch ms from which they count no more. */
+  readonly countsUntil: number;
+}
+
+/** Where counters lie: one entry per key. */
+export interface CounterTable {
+  read(key: string): readonly Bucket[];
+  write(key: string, buckets: readonly Bucket[]): void;
+  forget(key: string): void;
+}
+
+// Up to this many hits are remembered one by one; more are counted in slices, so that an entry stays small whatever `max` is.
+const EXACT_HITS = 32;
+const SLICES = 24;
+const FOREVER: number = Number.MAX_SAFE_INTEGER;
+
+/** The refusal that lasts longest, so that a call at its `retryAt` passes; `null`: there is room for all. */
+export function refusalOf(counters: CounterTable, hits: readonly Hit[], cooldown: Cooldown | null, now: number): Limited | null {
+  let longest: Limited | null = null;
+  const consider = (refusal: Limited): void => {
+    if (refusal.retryAt > now && (longest === null || refusal.retryAt > longest.retryAt)) longest = refusal;
+  };
+  for (const hit of hits) consider({ is: 'limited', limit: hit.limit, retryAt: roomAt(live(counters, hit.key, now), hit.max) });
+  if (cooldown !== null) {
+    const sends = live(counters, cooldown.key, now);
+    const last = Math.max(0, ...sends.map((send) => send.startsAt));
+    consider({ is: 'limited', limit: 'resendAfterSeconds', retryAt: last + pauseAfter(sends, cooldown) });
+  }
+  return longest;
+}
+
+/** Writes the hits and the send down; gives the epoch ms at which the cooldown allows the next one. */
+export function charge(counters: CounterTable, hits: readonly Hit[], cooldown: Cooldown | null, now: number): number {
+  for (const hit of hits) counters.write(hit.key, withOneMore(live(counters, hit.key, now), bucketOf(hit, now)));
+  if (cooldown === null) return now;
+  const send = { startsAt: now, count: 1, countsUntil: now + milliseconds(cooldown.windowSeconds) };
+  const sends = withOneMore(live(counters, cooldown.key, now), send);
+  // More than the ladder has rungs would change nothing: the last rung repeats.
+  counters.write(cooldown.key, sends.toSorted((a, b) => a.startsAt - b.startsAt).slice(-Math.max(1, cooldown.ladderSeconds.length)));
+  return now + pauseAfter(sends, cooldown);
+}
+
+function live(counters: CounterTable, key: string, now: number): readonly Bucket[] {
+  return counters.read(key).filter((bucket) => now < bucket.countsUntil);
+}
+
+function roomAt(buckets: readonly Bucket[], max: number): number {
+  let count = countOf(buckets);
+  if (count < max) return 0;
+  for (const bucket of buckets.toSorted((a, b) => a.countsUntil - b.countsUntil)) {
+    count -= bucket.count;
+    if (count < max) return bucket.countsUntil;
+  }
+  return FOREVER;
+}
+
+function bucketOf(hit: Hit, now: number): Bucket {
+  if (hit.windowSeconds === null) return { startsAt: 0, count: 1, countsUntil: FOREVER };
+  const windowMs = milliseconds(hit.windowSeconds);
+  const sliceMs = hit.max <= EXACT_HITS ? 1 : Math.ceil(windowMs / SLICES);
+  const startsAt = Math.floor(now / sliceMs) * sliceMs;
+  // Until the last hit that the slice may hold is out of the window: early refusals, never late ones.
+  return { startsAt, count: 1, countsUntil: startsAt + sliceMs - 1 + windowMs };
+}
+
+function withOneMore(buckets: readonly Bucket[], one: Bucket): readonly Bucket[] {
+  const same = buckets.find((bucket) => bucket.startsAt === one.startsAt);
+  if (same === undefined) return [...buckets, one];
+  const merged = { ...one, count: same.count + 1, countsUntil: Math.max(same.countsUntil, one.countsUntil) };
+  return buckets.map((bucket) => (bucket === same ? merged : bucket));
+}
+
+function pauseAfter(sends: readonly Bucket[], { ladderSeconds }: Cooldown): number {
+  const count = Math.min(countOf(sends), ladderSeconds.length);
+  return milliseconds(ladderSeconds[count - 1] ?? 0);
+}
+
+function countOf(buckets: readonly Bucket[]): number {
+  return buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+}
+
+function milliseconds(seconds: number): number {
+  return Math.ceil(seconds * 1000);
+}

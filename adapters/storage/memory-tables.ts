@@ -1,0 +1,105 @@
+import type { Session } from '../../src/core/session.ts';
+import type { ChallengeRow, ChallengeTables, ProofRow } from './challenge-verbs.ts';
+import type { Bucket } from './counters.ts';
+import { RETENTION_MS } from './retention.ts';
+import type { SessionTable } from './session-verbs.ts';
+
+/** What a bounded store asks of its tables. */
+export interface Bounded {
+  /** Entries, dead ones included. */
+  size(): number;
+  /** Deletes at most `max` entries that no verb could still act upon; returns how many. */
+  sweep(s: { readonly now: number; readonly max: number }): number;
+}
+
+/** Challenges, proofs and counters in maps. */
+export function memoryChallengeTables(): ChallengeTables & Bounded {
+  const challenges = new Map<string, ChallengeRow>();
+  const idsOfNumber = new Map<string, Set<string>>();
+  const proofs = new Map<string, ProofRow>();
+  const counters = new Map<string, readonly Bucket[]>();
+  return {
+    counters: {
+      read: (key) => counters.get(key) ?? [],
+      write: (key, buckets) => void counters.set(key, buckets),
+      forget: (key) => void counters.delete(key),
+    },
+    findChallenge: (id) => challenges.get(id) ?? null,
+    putChallenge(row) {
+      challenges.set(row.id, row);
+      addTo(idsOfNumber, row.phoneKey, row.id);
+    },
+    unusedOf: ({ phoneKey, purpose }) =>
+      rowsOf(challenges, idsOfNumber.get(phoneKey)).filter((row) => row.purpose === purpose && row.usedAt === null),
+    findProof: (hash) => proofs.get(hash) ?? null,
+    putProof: (row) => void proofs.set(row.hash, row),
+    deleteProof: (hash) => void proofs.delete(hash),
+    size: () => challenges.size + proofs.size + counters.size,
+    sweep({ now, max }) {
+      const dead = deadOf(challenges, max, (row) => now >= row.expiresAt + RETENTION_MS);
+      for (const [id, { phoneKey }] of dead) {
+        challenges.delete(id);
+        removeFrom(idsOfNumber, phoneKey, id);
+      }
+      const deadProofs = deadOf(proofs, max - dead.length, (row) => now >= row.expiresAt);
+      for (const [hash] of deadProofs) proofs.delete(hash);
+      const isOver = (buckets: readonly Bucket[]): boolean => buckets.every((bucket) => now >= bucket.countsUntil);
+      const deadCounters = deadOf(counters, max - dead.length - deadProofs.length, isOver);
+      for (const [key] of deadCounters) counters.delete(key);
+      return dead.length + deadProofs.length + deadCounters.length;
+    },
+  };
+}
+
+/** Sessions in maps. */
+export function memorySessionTable(): SessionTable & Bounded {
+  const sessions = new Map<string, Session>();
+  const idsOfUser = new Map<string, Set<string>>();
+  const remove = (id: string): void => {
+    const session = sessions.get(id);
+    if (session === undefined) return;
+    sessions.delete(id);
+    removeFrom(idsOfUser, session.userId, id);
+  };
+  return {
+    find: (id) => sessions.get(id) ?? null,
+    put(session) {
+      sessions.set(session.id, session);
+      addTo(idsOfUser, session.userId, session.id);
+    },
+    delete: remove,
+    ofUser: (userId) => rowsOf(sessions, idsOfUser.get(userId)).sort((a, b) => a.createdAt - b.createdAt),
+    size: () => sessions.size,
+    sweep({ now, max }) {
+      const isDead = (session: Session): boolean => now >= Math.min(session.idleExpiresAt, session.absoluteExpiresAt) + RETENTION_MS;
+      const dead = deadOf(sessions, max, isDead);
+      for (const [id] of dead) remove(id);
+      return dead.length;
+    },
+  };
+}
+
+function rowsOf<Row>(rows: ReadonlyMap<string, Row>, ids: ReadonlySet<string> | undefined): Row[] {
+  return [...(ids ?? [])].map((id) => rows.get(id)).filter((row) => row !== undefined);
+}
+
+function deadOf<Row>(rows: ReadonlyMap<string, Row>, max: number, isDead: (row: Row) => boolean): [string, Row][] {
+  const dead: [string, Row][] = [];
+  for (const entry of rows) {
+    if (dead.length >= max) break;
+    if (isDead(entry[1])) dead.push(entry);
+  }
+  return dead;
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key);
+  if (ids === undefined) index.set(key, new Set([id]));
+  else ids.add(id);
+}
+
+function removeFrom(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key);
+  ids?.delete(id);
+  if (ids?.size === 0) index.delete(key);
+}

@@ -1,0 +1,83 @@
+/** What SQLite can hold of what this library writes. */
+export type SqliteValue = string | number | bigint | null;
+
+/** The part of a prepared statement that is used. */
+export interface SqliteStatement {
+  get(...values: SqliteValue[]): unknown;
+  all(...values: SqliteValue[]): unknown[];
+  run(...values: SqliteValue[]): { readonly changes: number | bigint };
+}
+
+/** The part of a database connection that is used: `DatabaseSync` of `node:sqlite` and `Database` of `better-sqlite3` fit as they are. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+}
+
+/** A row as SQLite gives it; big integers are numbers already. */
+export type SqliteRow = Readonly<Record<string, string | number | null>>;
+
+/** A connection whose statements are prepared once. */
+export interface SqliteConnection {
+  first(sql: string, ...values: SqliteValue[]): SqliteRow | null;
+  rows(sql: string, ...values: SqliteValue[]): readonly SqliteRow[];
+  /** Gives the number of rows that changed. */
+  run(sql: string, ...values: SqliteValue[]): number;
+  exec(sql: string): void;
+  /** One atomic step: takes the write lock first, so that nobody else writes between what it reads and what it writes. */
+  transaction<Answer>(work: () => Answer): Answer;
+}
+
+const STATEMENTS = 200;
+
+/** Makes a {@link SqliteConnection}. */
+export function connectionTo(database: SqliteDatabase): SqliteConnection {
+  const statements = new Map<string, SqliteStatement>();
+  const prepared = (sql: string): SqliteStatement => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = database.prepare(sql);
+    // Inserts into a table of the consumer's name the columns that were given: the number of texts has a bound that nobody chose.
+    if (statements.size >= STATEMENTS) statements.clear();
+    statements.set(sql, statement);
+    return statement;
+  };
+  return {
+    first(sql, ...values) {
+      const row = prepared(sql).get(...values);
+      return row === undefined || row === null ? null : plainRow(row);
+    },
+    rows: (sql, ...values) =>
+      prepared(sql)
+        .all(...values)
+        .map(plainRow),
+    run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
+    exec: (sql) => void database.exec(sql),
+    transaction(work) {
+      prepared('BEGIN IMMEDIATE').run();
+      try {
+        const answer = work();
+        prepared('COMMIT').run();
+        return answer;
+      } catch (error) {
+        try {
+          prepared('ROLLBACK').run();
+        } catch {
+          // After a full disk or an input/output error SQLite has rolled back by itself, and the first error is the one that matters.
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+/** Quotes a name of a table, index or column. */
+export function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
+// A connection may be set to big integers, and node:sqlite gives objects without a prototype.
+function plainRow(row: unknown): SqliteRow {
+  const entries = Object.entries(row as Record<string, SqliteValue>);
+  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]));
+}

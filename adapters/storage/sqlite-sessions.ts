@@ -1,0 +1,31 @@
+import type { Session } from '../../src/core/session.ts';
+import type { SessionStore } from '../../src/ports/session-store.ts';
+import { RETENTION_MS } from './retention.ts';
+import { create, find, listOf, revoke, revokeAllOf, rotate, type SessionTable } from './session-verbs.ts';
+import type { SqliteConnection } from './sqlite-database.ts';
+import { sqliteTable, sweepInBatches } from './sqlite-table.ts';
+
+/** Sessions in a database that was migrated. */
+export function sqliteSessions(connection: SqliteConnection, prefix: string): SessionStore {
+  const sessions = sqliteTable<Session>(connection, `${prefix}sessions`, [
+    ...(['id', 'userId', 'userKey', 'currentHash', 'previousHash', 'generation', 'amr', 'userAgent', 'ip'] as const),
+    ...(['authTime', 'createdAt', 'rotatedAt', 'idleExpiresAt', 'absoluteExpiresAt'] as const),
+  ]);
+  const table: SessionTable = {
+    find: sessions.find,
+    put: sessions.put,
+    delete: sessions.delete,
+    ofUser: (userId) => sessions.where('user_id = ? ORDER BY created_at, rowid', userId),
+  };
+  const isDead = 'min(idle_expires_at, absolute_expires_at) <= ?';
+  return {
+    create: async (c) => connection.transaction(() => create(table, c)),
+    rotate: async (r) => connection.transaction(() => rotate(table, r)),
+    revoke: async (r) => connection.transaction(() => revoke(table, r)),
+    revokeAllOf: async (r) => connection.transaction(() => revokeAllOf(table, r)),
+    // One statement is atomic by itself, and a reader needs no write lock.
+    find: async (f) => find(table, f),
+    listOf: async (l) => listOf(table, l),
+    sweep: ({ now, max }) => sweepInBatches(connection, max, (size) => sessions.deleteWhere(size, isDead, now - RETENTION_MS)),
+  };
+}
