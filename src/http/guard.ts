@@ -75,22 +75,21 @@ function accessTokenOf(
 }
 
 // String-keyed, so that the guard of one copy of this package and the getAuth of another understand each other.
-const AUTH: unique symbol = Symbol.for('ringlatch.auth') as never;
+const AUTH: unique symbol = Symbol.for('ringlatch.auth');
 
-/** Leaves the claims on the host's request, for {@link authOf}. */
+/** Leaves the claims on the host's request, for {@link getAuth}. */
 export function rememberAuth(raw: object, claims: AccessClaims | null): void {
   Object.defineProperty(raw, AUTH, { value: claims, configurable: true });
 }
 
-/** What a guard left there. */
-export function authOf(raw: object): AccessClaims | null {
-  return (raw as { readonly [AUTH]?: AccessClaims | null })[AUTH] ?? null;
-}
-
-/** The same; throws `invalid_token` when there is nothing. */
-export function requiredAuthOf(raw: object): AccessClaims {
-  const claims = authOf(raw);
-  if (claims === null) throw new PhoneAuthError('invalid_token', {});
+/**
+ * What the guard of a request found. Throws `invalid_token` when there is nothing, also when no guard ran; with `optional` it gives `null` instead.
+ */
+export function getAuth(request: object): AccessClaims;
+export function getAuth(request: object, options: { readonly optional: true }): AccessClaims | null;
+export function getAuth(request: object, { optional = false }: { readonly optional?: boolean } = {}): AccessClaims | null {
+  const claims = (request as { readonly [AUTH]?: AccessClaims | null })[AUTH] ?? null;
+  if (claims === null && !optional) throw new PhoneAuthError('invalid_token', {});
   return claims;
 }
 

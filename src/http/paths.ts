@@ -6,7 +6,7 @@ import type { Route } from './routes.ts';
 export interface Path {
   readonly path: string;
   readonly routes: readonly Route[];
-  /** The other {@link METHODS}, which {@link refuse} answers. */
+  /** The methods that no row takes, which {@link refuse} answers. */
   readonly others: readonly Method[];
   readonly refuse: (request: Pick<HttpRequest, 'method'>) => HttpResponse;
 }
@@ -14,7 +14,7 @@ export interface Path {
 type Method = (typeof METHODS)[number];
 
 /** The methods that a host may be asked for. */
-export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /** The rows by path, with an answer for the methods that no row takes: 405, or 204 for OPTIONS, each with `Allow`. */
 export function pathsOf(routes: readonly Route[]): readonly Path[] {

@@ -1,0 +1,182 @@
+import type { Client } from '../../src/context.ts';
+import type { PhoneAuth } from '../../src/create-phone-auth.ts';
+import { isPhoneAuthError } from '../../src/errors.ts';
+import { addressOf } from '../../src/http/client-ip.ts';
+import { type CookieOptions, cookieTransportOf } from '../../src/http/cookies.ts';
+import { clientOfRequest, type GuardOptions, guardOf, rememberAuth } from '../../src/http/guard.ts';
+import type { HttpRequest, HttpResponse } from '../../src/http/message.ts';
+import type { RoutesOptions } from '../../src/http/options.ts';
+import { pathsOf } from '../../src/http/paths.ts';
+import { problemResponse, refusal } from '../../src/http/problem.ts';
+import { routesOf } from '../../src/http/routes.ts';
+import type { UserRecord } from '../../src/ports/user-store.ts';
+import { headerIn, NOBODY, type NodeHeaders, type NodeStream, readBytes, warnOfOpenTrust } from './node.ts';
+
+export { getAuth } from '../../src/http/guard.ts';
+
+/** What is used of Fastify's request. */
+export interface FastifyRequestLike {
+  readonly method: string;
+  readonly headers: NodeHeaders;
+  readonly params: unknown;
+  readonly body: unknown;
+  readonly ip: string;
+  readonly ips?: readonly string[] | undefined;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
+/** What is used of Fastify's reply. */
+export interface FastifyReplyLike {
+  code(status: number): unknown;
+  header(name: string, value: string): unknown;
+  send(payload?: Uint8Array): unknown;
+}
+
+/** What is used of Fastify's instance. */
+export interface FastifyScope {
+  removeAllContentTypeParsers(): unknown;
+  addContentTypeParser(
+    contentType: string,
+    options: { readonly bodyLimit?: number },
+    parser: (request: FastifyRequestLike, payload: NodeStream) => Promise<unknown>,
+  ): unknown;
+  setErrorHandler(handler: (error: unknown, request: FastifyRequestLike, reply: FastifyReplyLike) => unknown): unknown;
+  route(row: {
+    readonly method: string;
+    readonly url: string;
+    readonly exposeHeadRoute: boolean;
+    readonly handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown>;
+  }): unknown;
+}
+
+/** What {@link phoneAuthPlugin} takes: the options of the routes, and Fastify's own. */
+export interface PhoneAuthPluginOptions<User extends UserRecord = UserRecord> extends RoutesOptions<User> {
+  /** What `createPhoneAuth` returned. */
+  readonly auth: PhoneAuth<User, never>;
+  /** Where the routes stand: `/auth`. Fastify's own option. @default '' */
+  readonly prefix?: string | undefined;
+  /** Of these routes. Fastify's own option. @default the application's */
+  readonly logLevel?: unknown;
+  /** Of these routes. Fastify's own option. @default the application's */
+  readonly logSerializers?: unknown;
+}
+
+/**
+ * The routes as a plugin for Fastify 5, in a scope of its own: each row is a route of Fastify's, the parsers and errors of your application stay
+ * as they are. Errors that are not ours are thrown to your error handler.
+ *
+ * @example
+ * ```ts
+ * import type { FastifyInstance } from 'fastify';
+ * import type { PhoneAuth } from 'ringlatch';
+ * import { phoneAuthPlugin } from 'ringlatch/fastify';
+ *
+ * export const mount = (app: FastifyInstance, auth: PhoneAuth) => app.register(phoneAuthPlugin, { auth, prefix: '/auth' });
+ * ```
+ * @throws a `TypeError` that names the option that cannot be meant
+ */
+export async function phoneAuthPlugin<User extends UserRecord>(scope: FastifyScope, options: PhoneAuthPluginOptions<User>): Promise<void> {
+  const { auth, prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...routes } = options;
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', {}, async (_request, payload) => {
+    const bytes = await readBytes(payload);
+    if (bytes === null) throw Object.assign(new Error('The client left before its request ended.'), { statusCode: 400 });
+    return bytes;
+  });
+  scope.setErrorHandler((error, _request, reply) => {
+    if (!isUnreadableType(error)) throw error;
+    return write(reply, refusal(415, 'The body must be application/json in UTF-8.'));
+  });
+  for (const { path, routes: rows, others, refuse } of pathsOf(routesOf(auth, routes))) {
+    for (const { method, handle } of rows) {
+      scope.route({
+        method,
+        url: path,
+        exposeHeadRoute: true,
+        handler: async (request, reply) => write(reply, await handle(requestOf(request))),
+      });
+    }
+    for (const method of others) {
+      scope.route({ method, url: path, exposeHeadRoute: false, handler: async (request, reply) => write(reply, refuse(request)) });
+    }
+  }
+}
+
+/** Fastify judges the syntax of the content type before any parser does. */
+function isUnreadableType(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE';
+}
+
+function requestOf(request: FastifyRequestLike): HttpRequest {
+  const { method, headers, params, body } = request;
+  return {
+    method,
+    params: params as Readonly<Record<string, string>>,
+    header: headerIn(headers),
+    body: body instanceof Uint8Array ? { bytes: body } : null,
+    ip: ipOf(request),
+    raw: request,
+  };
+}
+
+function write(reply: FastifyReplyLike, { status, headers, setCookies, body }: HttpResponse): unknown {
+  reply.code(status);
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
+  for (const cookie of setCookies) reply.header('set-cookie', cookie);
+  // as bytes, because Fastify adds a charset to the type of a string
+  return body === null ? reply.send() : reply.send(new TextEncoder().encode(body));
+}
+
+/**
+ * Lets a request with a live access token pass, and answers any other one as the routes would. An `onRequest`, `preValidation` or `preHandler` hook.
+ *
+ * @example
+ * ```ts
+ * import type { FastifyInstance } from 'fastify';
+ * import type { PhoneAuth } from 'ringlatch';
+ * import { getAuth, requireAuth } from 'ringlatch/fastify';
+ *
+ * export const mount = (app: FastifyInstance, auth: PhoneAuth) =>
+ *   app.get('/me', { onRequest: requireAuth(auth) }, async (request) => ({ userId: getAuth(request).userId }));
+ * ```
+ * @throws a `TypeError` that names the option that cannot be meant
+ */
+export function requireAuth<User extends UserRecord, Profile>(
+  auth: PhoneAuth<User, Profile>,
+  options: GuardOptions = {},
+): (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown> {
+  const guard = guardOf(auth, options);
+  return async (request, reply) => {
+    try {
+      rememberAuth(request, await guard({ method: request.method, header: headerIn(request.headers) }));
+      return undefined;
+    } catch (error) {
+      if (!isPhoneAuthError(error)) throw error;
+      return write(reply, problemResponse(error));
+    }
+  };
+}
+
+/** Who asks, for calls of your own; with the same `cookies` as on the routes it knows the device too. */
+export function clientOf(request: FastifyRequestLike, { cookies }: { readonly cookies?: CookieOptions | undefined } = {}): Client {
+  const transport = cookies === undefined ? null : cookieTransportOf(cookies);
+  return clientOfRequest({ method: request.method, header: headerIn(request.headers), ip: ipOf(request) }, transport);
+}
+
+/** The socket's address, or the rightmost one that `trustProxy` does not trust. */
+function ipOf(request: FastifyRequestLike): string | null {
+  const { ip, ips, socket } = request;
+  if (ips === undefined || !trustsEverybody(request)) return addressOf(ip);
+  warnOfOpenTrust("Fastify's trustProxy");
+  return addressOf(socket.remoteAddress);
+}
+
+const MANY_HOPS = 64;
+
+/** Fastify keeps its setting to itself, so that it is asked about a request that nobody sent. */
+function trustsEverybody(request: FastifyRequestLike): boolean {
+  const socket = { remoteAddress: NOBODY };
+  const headers = { 'x-forwarded-for': Array(MANY_HOPS).fill(NOBODY).join() };
+  const unsent = Object.create(Object.getPrototypeOf(request) as object, { raw: { value: { headers, socket, connection: socket } } });
+  return (unsent as { readonly ips: readonly string[] }).ips.length > MANY_HOPS;
+}
