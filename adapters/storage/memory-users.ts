@@ -83,8 +83,7 @@ export function memoryUsers<Profile>(o: { readonly unique: readonly string[]; re
   return { users, size: () => rows.size };
 }
 
-/** What `create` answers about a profile field whose value another user has. */
-export function takenIssue(field: string): Issue {
+function takenIssue(field: string): Issue {
   return { path: `profile.${field}`, message: 'This value is taken.' };
 }
 

@@ -1,0 +1,94 @@
+import type { ChallengeTables } from '../../adapters/storage/challenge-verbs.ts';
+import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import { inTables, inVerbs } from './faulty-challenges.ts';
+
+/** Stores that are broken where they count, or clean up; by what is wrong with them. */
+export const HOSTILE_COUNTERS: Readonly<Record<string, () => ChallengeStore>> = {
+  'takes hits one after the other': inVerbs((sound) => ({
+    async take(t) {
+      for (const hit of t.hits) {
+        const answer = await sound.take({ ...t, hits: [hit], cooldown: null });
+        if (answer.is === 'limited') return answer;
+      }
+      return sound.take({ ...t, hits: [] });
+    },
+  })),
+  'answers the first refusal': inVerbs((sound) => ({
+    async take(t) {
+      const answer = await sound.take(t);
+      if (answer.is === 'taken') return answer;
+      for (const hit of t.hits) {
+        const alone = await sound.take({ hits: [hit], cooldown: null, now: t.now });
+        if (alone.is === 'limited') return alone;
+      }
+      return answer;
+    },
+  })),
+  'takes always hits only': inVerbs((sound) => ({
+    take: (t) => sound.take({ ...t, hits: t.hits.filter((hit) => hit.when === 'always') }),
+  })),
+  'lets one more in': inVerbs((sound) => ({
+    take: (t) => sound.take({ ...t, hits: t.hits.map((hit) => ({ ...hit, max: hit.max + 1 })) }),
+  })),
+  'starts windows anew': counting((at) => Math.floor(at / 600_000) * 600_000 + 600_000),
+  'counts one slice too short': counting((at, until) => until - (until - at) / 24),
+  'counts one slice too long': counting((at, until) => until + (until - at) / 12),
+  'forgets what has no window': counting((_, until) => Math.min(until, 2_000_000_000_000)),
+  'counts one hit per moment': inTables((sound) => ({
+    counters: {
+      ...sound.counters,
+      write: (key, buckets) =>
+        sound.counters.write(
+          key,
+          buckets.map((bucket) => ({ ...bucket, count: 1 })),
+        ),
+    },
+  })),
+  'prolongs with refused calls': inVerbs((sound, tables) => ({
+    async take(t) {
+      const answer = await sound.take(t);
+      for (const key of answer.is === 'limited' ? [...t.hits.map((hit) => hit.key), t.cooldown?.key ?? ''] : []) {
+        const later = tables.counters.read(key).map((bucket) => ({ ...bucket, startsAt: t.now, countsUntil: bucket.countsUntil + 1000 }));
+        tables.counters.write(key, later);
+      }
+      return answer;
+    },
+  })),
+  'evicts the oldest counters': inTables((sound) => {
+    const keys: string[] = [];
+    const write: ChallengeTables['counters']['write'] = (key, buckets) => {
+      sound.counters.write(key, buckets);
+      if (keys.push(key) > 500) sound.counters.forget(keys.shift() ?? '');
+    };
+    return { counters: { ...sound.counters, write } };
+  }),
+  'folds keys': inTables((sound) => ({
+    counters: {
+      ...sound.counters,
+      read: (key) => sound.counters.read(key.toLowerCase()),
+      write: (key, buckets) => sound.counters.write(key.toLowerCase(), buckets),
+    },
+  })),
+  'lets a failed delivery end the challenge': inVerbs((sound, tables) => ({
+    async recordDelivery({ id, state, now }) {
+      const row = tables.findChallenge(id);
+      if (row !== null && state === 'failed') tables.putChallenge({ ...row, usedAt: now });
+    },
+    sweep: sound.sweep,
+  })),
+  'sweeps an hour ahead': inVerbs((_, tables) => ({ sweep: async (s) => tables.sweep({ ...s, now: s.now + 2 * 86_400_000 }) })),
+  'sweeps more than it is told': inVerbs((sound) => ({ sweep: (s) => sound.sweep({ ...s, max: s.max + 5 }) })),
+};
+
+function counting(until: (at: number, until: number) => number): () => ChallengeStore {
+  return inTables((sound) => ({
+    counters: {
+      ...sound.counters,
+      write: (key, buckets) =>
+        sound.counters.write(
+          key,
+          buckets.map((bucket) => ({ ...bucket, countsUntil: until(bucket.startsAt, bucket.countsUntil) })),
+        ),
+    },
+  }));
+}

@@ -1,0 +1,12 @@
+import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import type { ConformanceCase, Open, RaceOptions } from './case.ts';
+import { counterCases } from './counter-cases.ts';
+import { issueCases } from './issue-cases.ts';
+import { proofCases } from './proof-cases.ts';
+import { redeemCases } from './redeem-cases.ts';
+import { upkeepCases } from './upkeep-cases.ts';
+
+/** What every challenge store must and should do, by verb. */
+export function challengeStoreCases(open: Open<ChallengeStore>, options: RaceOptions = {}): readonly ConformanceCase[] {
+  return [issueCases, redeemCases, proofCases, counterCases, upkeepCases].flatMap((cases) => cases(open, options));
+}
