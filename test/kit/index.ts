@@ -40,7 +40,7 @@ let created = 0;
  * const phoneNumber = nextPhoneNumber();
  * const { challengeId } = await auth.requestCode({ phoneNumber, client });
  * clock.advance(301);
- * await auth.signInWithCode({ challengeId, code: inbox.lastCode(phoneNumber), client }); // throws invalid_code: expired
+ * await auth.signInWithCode({ challengeId, code: await inbox.waitForCode(phoneNumber), client }); // throws invalid_code: expired
  * ```
  */
 export function createTestAuth<Profile = Readonly<Record<string, unknown>>>(overrides: TestAuthOverrides<Profile> = {}): TestAuth<Profile> {
@@ -61,10 +61,11 @@ export function createTestAuth<Profile = Readonly<Record<string, unknown>>>(over
     now: clock.now,
   });
   const countries = overrides.allowedCountries;
-  const next = (): string => nextPhoneNumber(countries === undefined || countries === 'all' || countries.includes('US') ? 'US' : countries[0]);
+  const next = (): string =>
+    nextPhoneNumber(countries === undefined || countries === 'all' || countries.includes('US') ? 'US' : countries[0]);
   const signIn: TestAuth<Profile>['signIn'] = async ({ phoneNumber = next(), profile } = {}) => {
     const { challengeId, phoneNumber: spelling } = await auth.requestCode({ phoneNumber, client });
-    return auth.signInWithCode({ challengeId, code: inbox.lastCode(spelling), profile, client });
+    return auth.signInWithCode({ challengeId, code: await inbox.waitForCode(spelling), profile, client });
   };
   return { auth, inbox, clock, storage, client, signIn, nextPhoneNumber: next };
 }

@@ -1,0 +1,11 @@
+import type { KnipConfig } from 'knip';
+import { entries } from './tsup.config.ts';
+
+const config: KnipConfig = {
+  entry: [...Object.values(entries), 'examples/*/*.ts', 'test/api.test-d.ts', 'test/package/consumer/*'],
+  project: ['src/**/*.ts', 'adapters/**/*.ts', 'test/**/*.{ts,mjs,cjs}', 'examples/**/*.{ts,mjs}'],
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  // A Fastify plugin is exported by name and as the default.
+  rules: { duplicates: 'off' },
+};
+export default config;
