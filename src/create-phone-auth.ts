@@ -28,6 +28,7 @@ import type { AccessClaims, JsonWebKeySet } from './ports/token-issuer.ts';
 import type { UserRecord } from './ports/user-store.ts';
 import { authSettings } from './settings.ts';
 
+export type { Purpose } from './core/challenge.ts';
 export type { SessionSummary } from './flows/list-sessions.ts';
 export type { Tokens } from './flows/steps/issue-tokens.ts';
 export type { Authenticated } from './flows/steps/open-session.ts';
@@ -36,27 +37,46 @@ export type { CodeAnswer } from './flows/steps/redeem-code.ts';
 
 /** What `createPhoneAuth` gives: functions, which may be destructured. */
 export interface PhoneAuth<User extends UserRecord = UserRecord, Profile = unknown> extends PhoneVerification {
+  /** Makes an account for a new number and, unless told `session: false`, signs it in. Redeems codes of `sign-in` and `register`. */
   registerWithCode(input: RegisterWithCode<Profile> & { readonly session: false }): Promise<{ readonly user: User }>;
   registerWithCode(input: RegisterWithCode<Profile> & { readonly session?: true | undefined }): Promise<Authenticated<User>>;
+  /** Signs a known number in. Redeems codes of `sign-in` and `login`. */
   loginWithCode(input: LoginWithCode): Promise<Authenticated<User>>;
+  /** Signs a number in, and makes the account when it is new: the one function that a sign-in page needs. Redeems codes of `sign-in`. */
   signInWithCode(input: SignInWithCode<Profile>): Promise<SignedIn<User>>;
+  /** Signs in with number and password. Unknown number, wrong password, no password and disabled account are one answer, in equal time. */
   loginWithPassword(input: LoginWithPassword): Promise<Authenticated<User>>;
+  /** Opens a session for a user whom you authenticated otherwise, e.g. by a passkey. */
   startSession(input: StartSession): Promise<Authenticated<User>>;
+  /** Sets a new password on the strength of a code, and signs in; every other session ends. Redeems codes of `reset-password`. */
   resetPassword(input: ResetPassword): Promise<Authenticated<User>>;
+  /** Sets or changes the password of a signed-in user; every session but `sessionId` ends. */
   setPassword(input: SetPassword): Promise<Record<never, never>>;
+  /** Moves an account to a new, proved number; every session but `sessionId` ends, and the old number is told. */
   changePhoneNumber(input: ChangePhoneNumber): Promise<{ readonly user: User }>;
+  /** Takes the number off an account; every session but `sessionId` ends, and the number is told. */
   removePhoneNumber(input: RemovePhoneNumber): Promise<{ readonly user: User }>;
+  /** Whether a number has an account. For your server: told to strangers it enumerates your users. */
   getUserStatus(input: GetUserStatus): Promise<UserStatus>;
+  /** Trades a refresh token for the next pair. Parallel calls and retries within `graceSeconds` get the same successor. */
   refreshSession(input: RefreshSession): Promise<Tokens>;
+  /** Says whose session a refresh token opens; rotates nothing. */
   inspectRefreshToken(input: { readonly refreshToken: string }): Promise<InspectedRefreshToken>;
+  /** What a live access token says. Without `checkSession` no store is asked. */
   verifyAccessToken(input: VerifyAccessToken): Promise<AccessClaims>;
+  /** Signs out the session that a refresh token belongs to. */
   endSession(input: { readonly refreshToken: string }): Promise<{ readonly ended: boolean }>;
+  /** Ends one session of a user, e.g. on another device. */
   revokeSession(input: { readonly userId: string; readonly sessionId: string }): Promise<{ readonly ended: boolean }>;
+  /** Ends every session of a user, or every one but the given one. */
   revokeSessions(input: { readonly userId: string; readonly exceptSessionId?: string | undefined }): Promise<{ readonly count: number }>;
+  /** The live sessions of a user, newest first, without secrets. */
   listSessions(input: { readonly userId: string }): Promise<{ readonly sessions: readonly SessionSummary[] }>;
+  /** Forgets what was sent to a number and guessed at it: for support, after the owner was recognised by other means. */
   unlockPhoneNumber(input: { readonly phoneNumber: string }): Promise<Record<never, never>>;
   /** The public keys of the token issuer; empty where it has none to publish. */
   jwks(): Promise<JsonWebKeySet>;
+  /** What hosts need to know of the configuration. */
   readonly settings: PhoneAuthSettings;
 }
 

@@ -13,10 +13,15 @@ import { keysOf, type Settings, sendersOf, verificationSettings } from './settin
 
 /** What `createPhoneVerification` gives: functions, which may be destructured. */
 export interface PhoneVerification {
+  /** Sends a code, or sends it again. Answers alike for known, unknown and disabled numbers. */
   requestCode(input: RequestCode): Promise<CodeRequest>;
+  /** Redeems a code without signing anybody in, and hands out its proof. */
   validateVerificationCode(input: ValidateVerificationCode): Promise<Validated>;
+  /** Spends a proof, once: for what your own code does on the strength of a proved number. */
   consumeProof(input: ConsumeProof): Promise<ConsumedProof>;
+  /** Remembers what became of a message, from a provider's receipt. */
   recordDelivery(input: RecordDelivery): Promise<Record<never, never>>;
+  /** Deletes dead rows. Call it now and then; correctness never depends on it. */
   sweep(input?: Sweep): Promise<{ readonly count: number }>;
   /** Waits until work that outlived its answer is done: call it before the process ends. */
   drain(): Promise<void>;

@@ -43,7 +43,7 @@ export type { VerifyAccessToken } from './flows/verify-access-token.ts';
 export type { CookieOptions } from './http/cookies.ts';
 export type { GuardOptions } from './http/guard.ts';
 export type { HttpBody, HttpRequest } from './http/message.ts';
-export type { BoundTo, ContextQuestion, RouteName, RoutesOptions } from './http/options.ts';
+export { type BoundTo, type ContextQuestion, ROUTE_NAMES, type RouteName, type RoutesOptions } from './http/options.ts';
 export { type Problem, type ProblemBody, type ProblemOptions, problemOf } from './http/problem.ts';
 export type * from './ports/challenge-store.ts';
 export type * from './ports/password-hasher.ts';

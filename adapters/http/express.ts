@@ -22,6 +22,7 @@ import {
 } from './node.ts';
 
 export { getAuth } from '../../src/http/guard.ts';
+export type { NodeHeaders, NodeResponse, NodeStream } from './node.ts';
 
 /** What is used of Express's request. */
 export interface ExpressRequest extends NodeStream {

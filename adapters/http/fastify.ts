@@ -13,6 +13,7 @@ import type { UserRecord } from '../../src/ports/user-store.ts';
 import { headerIn, NOBODY, type NodeHeaders, type NodeStream, readBytes, warnOfOpenTrust } from './node.ts';
 
 export { getAuth } from '../../src/http/guard.ts';
+export type { NodeHeaders, NodeResponse, NodeStream } from './node.ts';
 
 /** What is used of Fastify's request. */
 export interface FastifyRequestLike {

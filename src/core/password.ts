@@ -1,7 +1,7 @@
-/** Characters, after normalisation (NIST SP 800-63B-4, 3.1.1.2). */
-export const MIN_PASSWORD_CHARACTERS = 8;
-/** Beyond it a password is refused, never cut. */
-export const MAX_PASSWORD_CHARACTERS = 128;
+// characters, after normalisation (NIST SP 800-63B-4, 3.1.1.2)
+const MIN_PASSWORD_CHARACTERS = 8;
+// beyond it a password is refused, never cut
+const MAX_PASSWORD_CHARACTERS = 128;
 
 /** What the length says against a new password. A character is a code point of the NFC form. */
 export function passwordLengthProblem(password: string): 'too_short' | 'too_long' | null {

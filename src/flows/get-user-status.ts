@@ -1,6 +1,6 @@
 import type { AuthContext, Client } from '../context.ts';
-import { anything, text } from '../core/input.ts';
-import { checkInput } from './steps/check-input.ts';
+import { text } from '../core/input.ts';
+import { checkInput, OPTIONAL_CLIENT } from './steps/check-input.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
 
 /** What `getUserStatus` takes. */
@@ -21,7 +21,7 @@ export interface UserStatus {
  * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `unavailable`
  */
 export async function getUserStatus(ctx: AuthContext, input: GetUserStatus): Promise<UserStatus> {
-  checkInput('getUserStatus', input, { phoneNumber: text(Number.MAX_SAFE_INTEGER), client: anything });
+  checkInput('getUserStatus', input, { phoneNumber: text(Number.MAX_SAFE_INTEGER), ...OPTIONAL_CLIENT });
   const user = await ctx.users.findByPhoneNumber({ phoneNumber: readPhoneNumber(ctx, input.phoneNumber) });
   if (user === null) return { exists: false, hasPassword: false };
   const hash = ctx.passwords === null ? null : await ctx.users.passwordHashOf?.({ userId: user.id });

@@ -5,7 +5,7 @@ import { maskPhoneNumber } from '../events.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { CLIENT, checkInput } from './steps/check-input.ts';
 import { checkPassword } from './steps/check-password.ts';
-import { type Authenticated, maySignIn, openSession } from './steps/open-session.ts';
+import { type Authenticated, createSession, maySignIn } from './steps/open-session.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
 
 /** What `loginWithPassword` takes. */
@@ -36,7 +36,7 @@ export async function loginWithPassword<User extends UserRecord, Profile>(
   }
   // an upgrade that fails is told as `port.failed` and tried at the next login
   if (checked.needsRehash) await rehash(ctx, user.id, input.password, checked.hash).catch(() => undefined);
-  return openSession(ctx, user, input.client, AMR);
+  return createSession(ctx, user, input.client, AMR);
 }
 
 /** Stronger parameters since the password was set: today's. A lost race means that somebody else just set it. */

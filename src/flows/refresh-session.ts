@@ -45,12 +45,13 @@ export async function refreshSession<User extends UserRecord, Profile>(
     case 'rotated':
     case 'kept':
       ctx.emit('session.refreshed', { userId, sessionId, replayed: false });
-      return issueTokens(ctx, user, outcome.session, next);
+      // a token is signed, a row is not: the token says whose session it is
+      return issueTokens(ctx, user, { ...outcome.session, userId }, next);
     case 'replayed': {
       const held = heldSuccessorOf(ctx.secrets, token, outcome.session.currentHash);
       if (held === null) throw new PhoneAuthError('invalid_session', { reason: 'unknown' });
       ctx.emit('session.refreshed', { userId, sessionId, replayed: true });
-      return issueTokens(ctx, user, outcome.session, held);
+      return issueTokens(ctx, user, { ...outcome.session, userId }, held);
     }
     case 'reused':
       ctx.emit('session.reuse_detected', { userId, sessionId, revoked: onReuse === 'revoke', ip: input.client.ip });

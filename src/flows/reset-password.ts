@@ -5,7 +5,7 @@ import type { UserRecord } from '../ports/user-store.ts';
 import { ANSWER, CLIENT, checkInput } from './steps/check-input.ts';
 import { checkNewPassword } from './steps/check-new-password.ts';
 import { keepingProof } from './steps/keep-proof.ts';
-import { type Authenticated, maySignIn, openSession } from './steps/open-session.ts';
+import { type Authenticated, createSession, maySignIn } from './steps/open-session.ts';
 import { type Answer, redeemAnswer } from './steps/redeem-answer.ts';
 import { writePassword } from './steps/write-password.ts';
 
@@ -32,6 +32,6 @@ export async function resetPassword<User extends UserRecord, Profile>(
     if (user === null) throw new PhoneAuthError('account_not_found', { proof });
     if (!(await maySignIn(ctx, user, AMR))) throw new PhoneAuthError('account_disabled', {});
     await writePassword(ctx, { userId: user.id, newPassword: input.newPassword, exceptSessionId: null });
-    return openSession(ctx, user, input.client, AMR);
+    return createSession(ctx, user, input.client, AMR);
   });
 }

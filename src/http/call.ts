@@ -1,5 +1,5 @@
 import type { Client } from '../context.ts';
-import type { PhoneAuth } from '../create-phone-auth.ts';
+import type { PhoneAuth, Purpose } from '../create-phone-auth.ts';
 import { PhoneAuthError } from '../errors.ts';
 import type { AccessClaims } from '../ports/token-issuer.ts';
 import type { UserRecord } from '../ports/user-store.ts';
@@ -8,7 +8,7 @@ import { cookieOf } from './cookies.ts';
 import { clientOfRequest, guardWith } from './guard.ts';
 import type { HttpRequest } from './message.ts';
 import { refuseUnknownKeys } from './misuse.ts';
-import type { BoundTo, Purpose, RouteName, RoutesSettings } from './options.ts';
+import type { BoundTo, RouteName, RoutesSettings } from './options.ts';
 
 /** What a row may ask of its request. */
 export interface Call {

@@ -1,4 +1,4 @@
-import type { PhoneAuth, PhoneAuthSettings } from '../create-phone-auth.ts';
+import type { PhoneAuth, PhoneAuthSettings, Purpose } from '../create-phone-auth.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { type CookieOptions, type CookieTransport, cookieTransportOf } from './cookies.ts';
 import type { HttpRequest } from './message.ts';
@@ -27,9 +27,6 @@ export const ROUTE_NAMES = [
 
 /** One of {@link ROUTE_NAMES}. */
 export type RouteName = (typeof ROUTE_NAMES)[number];
-
-/** What a code is asked for. */
-export type Purpose = NonNullable<Parameters<PhoneAuth['requestCode']>[0]['purpose']>;
 
 /** What {@link RoutesOptions.contextOf} is asked about. */
 export interface ContextQuestion {

@@ -1,5 +1,5 @@
 import type { Client } from '../context.ts';
-import type { Answer, CodeAnswer, PhoneAuth } from '../create-phone-auth.ts';
+import type { Answer, CodeAnswer, PhoneAuth, Purpose } from '../create-phone-auth.ts';
 import { isPhoneAuthError, PhoneAuthError } from '../errors.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { type Reply, responseTo, withDurations } from './answer.ts';
@@ -7,7 +7,7 @@ import { refusalOfBody } from './body.ts';
 import { type Call, callsOf } from './call.ts';
 import { clearedCookies, requireOwnOrigin } from './cookies.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
-import { type Purpose, type RouteName, type RoutesOptions, type RoutesSettings, routesSettings } from './options.ts';
+import { type RouteName, type RoutesOptions, type RoutesSettings, routesSettings } from './options.ts';
 import { problemResponse } from './problem.ts';
 import { type AnswerBody, answerIn, invalid, read } from './schemas.ts';
 

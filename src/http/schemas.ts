@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
-import type { Answer, CodeAnswer } from '../create-phone-auth.ts';
+import type { Answer, CodeAnswer, Purpose } from '../create-phone-auth.ts';
 import { type Issue, PhoneAuthError } from '../errors.ts';
-import type { Purpose } from './options.ts';
 
 /** A code: with the handle of its challenge, or with the number. */
 interface CodeBody {

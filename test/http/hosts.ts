@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import fastify from 'fastify';
@@ -70,12 +71,14 @@ function inProcess(handle: (request: Request) => Response | Promise<Response>): 
   return { call: async (call) => replyOf(await handle(requestOf(call, 'http://127.0.0.1'))), close: async () => {} };
 }
 
-function expressApp(name: string, prepare: (app: express.Express) => void): Host {
+// what is used of Express 4 has the types of Express 5
+const express4 = createRequire(import.meta.url)('express-4') as typeof express;
+
+function expressApp(name: string, create: () => express.Express): Host {
   return {
     name,
     open: async (auth, options, guard) => {
-      const app = express();
-      prepare(app);
+      const app = create();
       app.use('/auth', expressHost.phoneAuthRouter(auth, options));
       app.all('/guarded', expressHost.requireAuth(auth, guard), (request, response) => {
         response.json(expressHost.getAuth(request, { optional: true }));
@@ -94,8 +97,9 @@ const fetchOptions = { clientIp: () => '203.0.113.7' };
 
 /** Every way to run the routes that we promise. */
 export const HOSTS: readonly Host[] = [
-  expressApp('express', () => {}),
-  expressApp('express behind express.json()', (app) => app.use(express.json())),
+  expressApp('express 5', () => express()),
+  expressApp('express 4', () => express4()),
+  expressApp('express behind express.json()', () => express().use(express.json())),
   {
     name: 'fastify',
     open: async (auth, options, guard) => {

@@ -1,5 +1,5 @@
 import { PURPOSES } from '../../core/challenge.ts';
-import { issuesOf, oneOf, optional, type Rule, type Shape, text } from '../../core/input.ts';
+import { anything, issuesOf, oneOf, optional, type Rule, type Shape, text } from '../../core/input.ts';
 import { isSafeLine } from '../../core/message.ts';
 import { PhoneAuthError } from '../../errors.ts';
 
@@ -20,10 +20,14 @@ export const CONTEXT: Rule = (value) =>
 /** A shape of flows that charge limits: whoever calls them says for whom. */
 export const CLIENT: Shape = { client: () => null };
 
+/** A shape of flows that may be told for whom. */
+export const OPTIONAL_CLIENT: Shape = { client: anything };
+
 /** Refuses wrong arguments as `invalid_input`; a missing argument object or `client` is a mistake of the program, hence a `TypeError`. */
 export function checkInput(name: string, input: unknown, shape: Shape): void {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new TypeError(`${name} takes one object`);
-  if (Object.hasOwn(shape, 'client')) checkClient(name, (input as { client?: unknown }).client);
+  const { client } = input as { client?: unknown };
+  if (shape.client === CLIENT.client || (shape.client === OPTIONAL_CLIENT.client && client !== undefined)) checkClient(name, client);
   const issues = issuesOf(input, shape);
   if (issues.length > 0) throw new PhoneAuthError('invalid_input', { issues });
 }

@@ -24,6 +24,16 @@ export async function openSession<User extends UserRecord, Profile>(
   amr: readonly string[],
 ): Promise<Authenticated<User>> {
   if (!(await maySignIn(ctx, user, amr))) throw new PhoneAuthError('account_disabled', {});
+  return createSession(ctx, user, client, amr);
+}
+
+/** The same for a user of whom {@link maySignIn} was asked already: a hook is asked once. */
+export async function createSession<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  user: User,
+  client: Client,
+  amr: readonly string[],
+): Promise<Authenticated<User>> {
   const { maxPerUser } = ctx.settings.session;
   const now = ctx.now();
   const { session, token } = newSession(ctx, user, client, amr, now);
