@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeOf, guessProbability, readCode } from '../../src/core/code.ts';
 import { toAsciiDigits } from '../../src/core/digits.ts';
@@ -19,11 +19,14 @@ function hotp(secret: Uint8Array, digits: number): string {
 describe('a code', () => {
   it('is the HOTP value under a secret that takes key and seed', () => {
     fc.assert(
-      fc.property(fc.record({ id: fc.string(), seed: fc.string(), userId: fc.option(fc.string()), codeLength: fc.integer({ min: 4, max: 8 }) }), (some) => {
-        const c = { ...fields, ...some };
-        const secret = mac(keys.code, c.id, c.purpose, c.phoneNumber, c.userId, c.contextHash, String(c.codeLength), c.seed);
-        expect(codeOf(keys, c)).toBe(hotp(secret, c.codeLength));
-      }),
+      fc.property(
+        fc.record({ id: fc.string(), seed: fc.string(), userId: fc.option(fc.string()), codeLength: fc.integer({ min: 4, max: 8 }) }),
+        (some) => {
+          const c = { ...fields, ...some };
+          const secret = mac(keys.code, c.id, c.purpose, c.phoneNumber, c.userId, c.contextHash, String(c.codeLength), c.seed);
+          expect(codeOf(keys, c)).toBe(hotp(secret, c.codeLength));
+        },
+      ),
     );
   });
 
@@ -44,7 +47,8 @@ describe('a code', () => {
     const counts = Array.from({ length: 6 }, () => new Array<number>(10).fill(0));
     const draws = 20_000;
     for (let i = 0; i < draws; i++) {
-      for (const [position, digit] of [...codeOf(keys, { ...fields, seed: String(i) })].entries()) (counts[position] as number[])[Number(digit)]!++;
+      for (const [position, digit] of [...codeOf(keys, { ...fields, seed: String(i) })].entries())
+        (counts[position] as number[])[Number(digit)]!++;
     }
     for (const perDigit of counts) {
       const chiSquare = perDigit.reduce((sum, count) => sum + (count - draws / 10) ** 2 / (draws / 10), 0);
@@ -72,8 +76,9 @@ describe('typed digits', () => {
     ['0000', '0000'],
   ])('%j is %s', (text, digits) => expect(readCode(text)).toBe(digits));
 
-  it.each(['', '123', '123456789', '12345a', '+123456', '1e5000', '0x1234', '½½½½', '①②③④', `123456${' '.repeat(27)}`, '12\u0000345'])('%j is none', (text) =>
-    expect(readCode(text)).toBeNull(),
+  it.each(['', '123', '123456789', '12345a', '+123456', '1e5000', '0x1234', '½½½½', '①②③④', `123456${' '.repeat(27)}`, '12\u0000345'])(
+    '%j is none',
+    (text) => expect(readCode(text)).toBeNull(),
   );
 
   it('every decimal digit of Unicode has its value', () => {

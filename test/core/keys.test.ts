@@ -1,7 +1,18 @@
-import fc from 'fast-check';
 import { createHash, createHmac, hkdfSync } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concat, deriveKeys, equalBytes, equalText, fromBase64Url, hash, hashText, joinFields, mac, toBase64Url } from '../../src/core/keys.ts';
+import {
+  concat,
+  deriveKeys,
+  equalBytes,
+  equalText,
+  fromBase64Url,
+  hash,
+  hashText,
+  joinFields,
+  mac,
+  toBase64Url,
+} from '../../src/core/keys.ts';
 
 const bytes = fc.uint8Array({ maxLength: 200 });
 
@@ -17,9 +28,13 @@ describe('keys', () => {
 
   it('macs and hashes like node:crypto', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), fc.array(fc.oneof(bytes, fc.string(), fc.constant(null)), { maxLength: 5 }), (key, fields) => {
-        expect(Buffer.from(mac(key, ...fields))).toEqual(createHmac('sha256', key).update(joinFields(fields)).digest());
-      }),
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 64 }),
+        fc.array(fc.oneof(bytes, fc.string(), fc.constant(null)), { maxLength: 5 }),
+        (key, fields) => {
+          expect(Buffer.from(mac(key, ...fields))).toEqual(createHmac('sha256', key).update(joinFields(fields)).digest());
+        },
+      ),
     );
     expect(Buffer.from(hash('ringlatch'))).toEqual(createHash('sha256').update('ringlatch').digest());
     expect(hashText('ringlatch')).toBe(createHash('sha256').update('ringlatch').digest('base64url'));
