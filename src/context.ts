@@ -22,8 +22,12 @@ export interface Client {
 /** What lives as long as the auth object. */
 export interface Instance {
   readonly settings: Settings;
-  /** The keys of every live secret; the first signs. */
+  /** The keys of every live secret. */
   readonly secrets: readonly Keys[];
+  /** Of the newest secret: what is made now. */
+  readonly signingKeys: Keys;
+  /** Of the oldest secret: names that a rotation must not change, such as those of counters. */
+  readonly namingKeys: Keys;
   readonly senders: readonly SmsSender[];
   /** The phoneKeys of the test numbers. */
   readonly testPhoneKeys: ReadonlySet<string>;

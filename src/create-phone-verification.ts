@@ -80,14 +80,16 @@ export function createInstance(
   settings: Settings,
 ): { readonly instance: Instance; readonly drain: () => Promise<void> } {
   const secrets = keysOf(config);
-  const phoneKeys = secrets[secrets.length - 1] as Keys;
+  const [signingKeys, namingKeys] = [secrets[0], secrets.at(-1)] as [Keys, Keys];
   const testNumbers = settings.testNumbers?.numbers ?? [];
   const { background, drain } = createBackground(config.background);
   const instance: Instance = {
     settings,
     secrets,
+    signingKeys,
+    namingKeys,
     senders: sendersOf(config),
-    testPhoneKeys: new Set(testNumbers === 'all' ? [] : testNumbers.map((phoneNumber) => phoneKeyOf(phoneKeys, phoneNumber))),
+    testPhoneKeys: new Set(testNumbers === 'all' ? [] : testNumbers.map((phoneNumber) => phoneKeyOf(namingKeys, phoneNumber))),
     now: config.now ?? Date.now,
     random: checkedRandom(config.random ?? ((bytes) => crypto.getRandomValues(new Uint8Array(bytes)))),
     onEvent: config.onEvent,

@@ -69,9 +69,9 @@ export function randomChallengeId(phoneKey: string, random16: Uint8Array): strin
 /** The id of a challenge that is bound to the number: whoever knows the number can name it. */
 export function phoneBoundChallengeId(
   keys: Keys,
-  c: { phoneKey: string; purpose: Purpose; phoneNumber: string; contextHash: string | null },
+  c: { phoneKey: string; purpose: Purpose; phoneNumber: string; userId: string | null; contextHash: string | null },
 ): string {
-  return c.phoneKey + toBase64Url(mac(keys.handle, c.purpose, c.phoneNumber, c.contextHash).subarray(0, 16));
+  return c.phoneKey + toBase64Url(mac(keys.handle, c.purpose, c.phoneNumber, c.userId, c.contextHash).subarray(0, 16));
 }
 
 /** The id that an idempotency key stands for. */
@@ -102,7 +102,7 @@ export function contextHashOf(context: string | null): string | null {
  * @param fixedCode the code of a test number, which is not derived
  */
 export function codeOfStored(secrets: readonly Keys[], challenge: Challenge, fixedCode: string | null): string | null {
-  if (challenge.digest === null) return null;
+  if (challenge.digest === null || challenge.contextHash !== contextHashOf(challenge.context)) return null;
   for (const keys of secrets) {
     const code = fixedCode ?? codeOf(keys, challenge);
     if (equalText(digestOf(keys, { ...challenge, code }), challenge.digest)) return code;

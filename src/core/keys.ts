@@ -3,12 +3,12 @@ import { hmac as hmacOf } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 
 /** What each key is for; the names are the HKDF `info`, so that no two uses share a key. */
-export type KeyName = 'phone' | 'handle' | 'code' | 'digest' | 'next' | 'refresh' | 'device';
+export type KeyName = 'phone' | 'handle' | 'code' | 'digest' | 'proof' | 'next' | 'refresh' | 'device';
 
 /** Everything that is derived from one secret. */
 export type Keys = Readonly<Record<KeyName, Uint8Array>>;
 
-const NAMES: readonly KeyName[] = ['phone', 'handle', 'code', 'digest', 'next', 'refresh', 'device'];
+const NAMES: readonly KeyName[] = ['phone', 'handle', 'code', 'digest', 'proof', 'next', 'refresh', 'device'];
 const utf8 = new TextEncoder();
 
 /**

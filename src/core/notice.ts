@@ -1,12 +1,12 @@
 // GSM-7 where the language allows, and one segment with an appName of 12 characters.
 const SENTENCES: Readonly<Record<string, (appName: string) => string>> = {
   en: (appName) => `${appName}: this phone number was removed from your account. If that was not you, contact us.`,
-  fa: (appName) => `${appName}: این شماره از حساب شما برداشته شد. اگر کار شما نبود، خبر دهید.`,
+  fa: (appName) => `${appName}: این شماره از حساب شما حذف شد. کار شما نبود؟ خبر دهید.`,
   ar: (appName) => `${appName}: أزيل هذا الرقم من حسابك. إن لم تكن أنت فتواصل معنا.`,
   tr: (appName) => `${appName}: bu numara hesabinizdan kaldirildi. Siz yapmadiysaniz bize bildirin.`,
   de: (appName) => `${appName}: Diese Nummer wurde aus Ihrem Konto entfernt. Waren Sie das nicht, melden Sie sich bei uns.`,
   fr: (appName) => `${appName}: ce numéro a été retiré de votre compte. Si ce n'est pas vous, contactez-nous.`,
-  es: (appName) => `${appName}: este número se quitó de su cuenta. Si no fue usted, escríbanos.`,
+  es: (appName) => `${appName}: este teléfono ya no pertenece a su cuenta. Si no fue usted, contacte con nosotros.`,
   ru: (appName) => `${appName}: номер отвязан от аккаунта. Не вы? Сообщите нам.`,
 };
 

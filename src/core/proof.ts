@@ -1,5 +1,5 @@
 import type { Purpose } from './challenge.ts';
-import { hashText, toBase64Url } from './keys.ts';
+import { type Keys, mac, toBase64Url } from './keys.ts';
 
 /** The single-use evidence that a number was proved, as the core hands it to the store; the store copies the rest from the challenge. */
 export interface NewProof {
@@ -30,9 +30,9 @@ export function proofText(phoneKey: string, random32: Uint8Array): string {
   return phoneKey + toBase64Url(random32);
 }
 
-/** What the store gets. The proof has 256 random bits, so that a plain hash suffices. */
-export function proofHashOf(proof: string): string {
-  return hashText(proof);
+/** What the store gets. Keyed, so that whoever can write rows but lacks the secret cannot invent a proof. */
+export function proofHashOf(keys: Keys, proof: string): string {
+  return toBase64Url(mac(keys.proof, proof));
 }
 
 /** Whether a text can be a proof at all: 44 bytes of base64url. */

@@ -15,7 +15,7 @@ import {
 } from '../core/challenge.ts';
 import { codeOf } from '../core/code.ts';
 import { anything, oneOf, optional, type Shape, text } from '../core/input.ts';
-import { type Keys, mac, toBase64Url } from '../core/keys.ts';
+import { mac, toBase64Url } from '../core/keys.ts';
 import { sendCharges } from '../core/limits.ts';
 import type { PhoneNumber } from '../core/phone-number.ts';
 import { PhoneAuthError } from '../errors.ts';
@@ -188,12 +188,11 @@ interface Draft {
 function newChallenge(ctx: Context, { input, purpose, channel, phoneNumber, isDecoy, now }: Draft): NewChallenge {
   const { userId = null, context = null, reference = null, idempotencyKey = null } = input;
   const { code, locale } = ctx.settings;
-  const [signing, handling] = [ctx.secrets[0], ctx.secrets[ctx.secrets.length - 1]] as [Keys, Keys];
-  const phoneKey = phoneKeyOf(handling, phoneNumber);
+  const phoneKey = phoneKeyOf(ctx.namingKeys, phoneNumber);
   const contextHash = contextHashOf(context);
   const handle = { phoneKey, purpose, phoneNumber, userId, contextHash };
   const fields = {
-    id: idOf(ctx, handling, input, handle),
+    id: idOf(ctx, input, handle),
     phoneKey,
     phoneNumber,
     purpose,
@@ -205,12 +204,12 @@ function newChallenge(ctx: Context, { input, purpose, channel, phoneNumber, isDe
     codeLength: code.length,
   };
   // a decoy costs the same derivation as the real one
-  const digest = digestOf(signing, { ...fields, code: fixedCodeOf(ctx, phoneKey, purpose) ?? codeOf(signing, fields) });
+  const digest = digestOf(ctx.signingKeys, { ...fields, code: fixedCodeOf(ctx, phoneKey, purpose) ?? codeOf(ctx.signingKeys, fields) });
   return {
     ...fields,
     digest: isDecoy ? null : digest,
     profile: profileJson(input.profile),
-    idempotencyHash: idempotencyKey === null ? null : toBase64Url(mac(handling.handle, 'idempotency', idempotencyKey)),
+    idempotencyHash: idempotencyKey === null ? null : toBase64Url(mac(ctx.namingKeys.handle, 'idempotency', idempotencyKey)),
     locale: input.locale ?? locale,
     channel,
     maxAttempts: code.maxAttempts,
@@ -221,7 +220,6 @@ function newChallenge(ctx: Context, { input, purpose, channel, phoneNumber, isDe
 
 function idOf(
   ctx: Context,
-  keys: Keys,
   input: RequestCode,
   handle: {
     readonly phoneKey: string;
@@ -231,8 +229,8 @@ function idOf(
     readonly contextHash: string | null;
   },
 ): string {
-  if ((input.binding ?? ctx.settings.binding) === 'phone') return phoneBoundChallengeId(keys, handle);
-  if (input.idempotencyKey !== undefined) return idempotentChallengeId(keys, { ...handle, idempotencyKey: input.idempotencyKey });
+  if ((input.binding ?? ctx.settings.binding) === 'phone') return phoneBoundChallengeId(ctx.namingKeys, handle);
+  if (input.idempotencyKey !== undefined) return idempotentChallengeId(ctx.namingKeys, { ...handle, idempotencyKey: input.idempotencyKey });
   return randomChallengeId(handle.phoneKey, ctx.random(16));
 }
 

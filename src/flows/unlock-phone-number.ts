@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts';
 import { phoneKeyOf } from '../core/challenge.ts';
 import { text } from '../core/input.ts';
-import type { Keys } from '../core/keys.ts';
 import { countersOf } from '../core/limits.ts';
 import { checkInput } from './steps/check-input.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
@@ -14,7 +13,7 @@ import { isTestNumber, payerOf } from './steps/test-numbers.ts';
  */
 export async function unlockPhoneNumber(ctx: Context, input: { readonly phoneNumber: string }): Promise<Record<never, never>> {
   checkInput('unlockPhoneNumber', input, { phoneNumber: text(Number.MAX_SAFE_INTEGER) });
-  const phoneKey = phoneKeyOf(ctx.secrets[ctx.secrets.length - 1] as Keys, readPhoneNumber(ctx, input.phoneNumber));
+  const phoneKey = phoneKeyOf(ctx.namingKeys, readPhoneNumber(ctx, input.phoneNumber));
   const ordinary = { phoneKey, isTest: false, isSent: true };
   // a test number is an ordinary one for the purposes without a fixed code
   const payers = isTestNumber(ctx, phoneKey) ? [ordinary, payerOf(ctx, phoneKey, 'sign-in')] : [ordinary];

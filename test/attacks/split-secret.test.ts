@@ -4,7 +4,7 @@ import { sqliteStorage } from '../../adapters/storage/sqlite.ts';
 import type { Challenge, Purpose } from '../../src/core/challenge.ts';
 import { codeOfStored, contextHashOf, digestOf } from '../../src/core/challenge.ts';
 import { type CodeFields, codeOf } from '../../src/core/code.ts';
-import { deriveKeys, type Keys, toBase64Url } from '../../src/core/keys.ts';
+import { deriveKeys, hashText, type Keys, toBase64Url } from '../../src/core/keys.ts';
 import { type AttackedAuth, attackedAuth, client, phoneNumberOf, SECRET, secretNamed } from './attacked-auth.ts';
 import { drawnBytes } from './drawn-bytes.ts';
 import { outcomeOf, tally } from './outcomes.ts';
@@ -120,6 +120,23 @@ describe('whoever can write rows, but lacks the secret', { timeout: 60_000 }, ()
         'invalid_code: wrong': 1,
       });
     }
+  });
+
+  it('cannot invent a proof, nor point their own at another number', async () => {
+    const { auth, codes, database } = fourDigits();
+    const { challengeId } = await auth.requestCode({ phoneNumber: phoneNumberOf(1), client });
+    const { proof } = await auth.validateVerificationCode({ challengeId, code: codes.get(challengeId) ?? '', purpose: 'sign-in', client });
+    const victim = await auth.requestCode({ phoneNumber: phoneNumberOf(2), client });
+    const invented = victim.challengeId.slice(0, 16) + toBase64Url(new Uint8Array(32).fill(7));
+    database
+      .prepare(
+        `INSERT INTO ringlatch_proofs SELECT ?, c.phone_key, c.phone_number, p.purpose, p.user_id, p.context, p.context_hash, p.reference, p.profile, p.expires_at
+          FROM ringlatch_proofs p, ringlatch_challenges c WHERE c.id = ?`,
+      )
+      .run(hashText(invented), victim.challengeId);
+    expect(tally([await outcomeOf(auth.signInWithCode({ proof: invented, client }))])).toEqual({ invalid_proof: 1 });
+    database.prepare('UPDATE ringlatch_proofs SET phone_number = ?').run(phoneNumberOf(2));
+    expect(tally([await outcomeOf(auth.signInWithCode({ proof, client }))])).toEqual({ invalid_proof: 1 });
   });
 
   it("cannot make their session another user's", async () => {

@@ -70,12 +70,18 @@ describe('a challenge id', () => {
     expect(isChallengeId(id)).toBe(true);
   });
 
-  it('bound to the number is a MAC of purpose, number and context', () => {
-    const c = { phoneKey, purpose: 'verify', phoneNumber, contextHash: 'h' } as const;
-    const second = macOf(keys.handle, 'verify', phoneNumber, 'h').subarray(0, 16).toString('base64url');
+  it('bound to the number is a MAC of purpose, number, user and context', () => {
+    const c = { phoneKey, purpose: 'verify', phoneNumber, userId: 'u', contextHash: 'h' } as const;
+    const second = macOf(keys.handle, 'verify', phoneNumber, 'u', 'h').subarray(0, 16).toString('base64url');
     expect(phoneBoundChallengeId(keys, c)).toBe(phoneKey + second);
-    const ids = [c, { ...c, purpose: 'login' as const }, { ...c, contextHash: null }, { ...c, phoneNumber: '+989112223345' }];
-    expect(new Set(ids.map((one) => phoneBoundChallengeId(keys, one))).size).toBe(4);
+    const ids = [
+      c,
+      { ...c, purpose: 'login' as const },
+      { ...c, userId: null },
+      { ...c, contextHash: null },
+      { ...c, phoneNumber: '+989112223345' },
+    ];
+    expect(new Set(ids.map((one) => phoneBoundChallengeId(keys, one))).size).toBe(ids.length);
     expect(phoneBoundChallengeId(otherKeys, c)).not.toBe(phoneBoundChallengeId(keys, c));
   });
 
@@ -154,7 +160,7 @@ describe('the code of a stored challenge', () => {
   });
 
   it('does not exist for a row of which any field was altered', () => {
-    const { row } = issuedUnder(keys, { userId: 'u', contextHash: 'h', reference: 'r', codeLength: 8 });
+    const { row } = issuedUnder(keys, { userId: 'u', context: 'Pay', contextHash: contextHashOf('Pay'), reference: 'r', codeLength: 8 });
     const altered: readonly Partial<Challenge>[] = [
       { id: randomChallengeId(phoneKey, new Uint8Array(16).fill(1)) },
       { phoneNumber: '+989112223345' },
@@ -162,6 +168,8 @@ describe('the code of a stored challenge', () => {
       { userId: 'v' },
       { userId: null },
       { contextHash: null },
+      { context: 'Pay all' },
+      { context: null, contextHash: null },
       { reference: null },
       { seed: toBase64Url(new Uint8Array(32).fill(1)) },
       { codeLength: 7 },

@@ -1,5 +1,4 @@
 import type { AuthContext } from '../../context.ts';
-import type { Keys } from '../../core/keys.ts';
 import { type NewSession, type RefreshToken, refreshTokenText } from '../../core/session.ts';
 import type { UserRecord } from '../../ports/user-store.ts';
 
@@ -36,7 +35,7 @@ export async function issueTokens<User extends UserRecord, Profile>(
     appName,
     now,
   });
-  const opaque = refreshTokenText(ctx.secrets[0] as Keys, token);
+  const opaque = refreshTokenText(ctx.signingKeys, token);
   const wrapped = ctx.tokens.wrapRefreshToken?.({
     refreshToken: opaque,
     userId,

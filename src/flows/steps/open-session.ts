@@ -1,6 +1,5 @@
 import type { AuthContext, Client } from '../../context.ts';
 import { deviceTokenText } from '../../core/device.ts';
-import type { Keys } from '../../core/keys.ts';
 import { type NewSession, type RefreshToken, secretHashOf, sessionIdOf, userKeyOf } from '../../core/session.ts';
 import { PhoneAuthError } from '../../errors.ts';
 import type { UserRecord } from '../../ports/user-store.ts';
@@ -41,7 +40,7 @@ export async function createSession<User extends UserRecord, Profile>(
   for (const sessionId of evicted) ctx.emit('session.ended', { userId: user.id, sessionId, reason: 'evicted' });
   const tokens = await issueTokens(ctx, user, session, token);
   ctx.emit('user.signed_in', { userId: user.id, sessionId: session.id, amr, ip: session.ip, userAgent: session.userAgent });
-  const deviceToken = deviceTokenText(ctx.secrets[0] as Keys, { userId: user.id, phoneNumber: user.phoneNumber, now });
+  const deviceToken = deviceTokenText(ctx.signingKeys, { userId: user.id, phoneNumber: user.phoneNumber, now });
   return { user, ...tokens, deviceToken };
 }
 

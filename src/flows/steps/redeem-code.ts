@@ -76,7 +76,7 @@ export async function redeemCode(ctx: Context, answer: CodeAnswer, presented: Pr
       purposes,
       digests,
       ...guessCharges(ctx.settings.limits, payerOf(ctx, phoneKey, purposes[0])),
-      proof: { hash: proofHashOf(proof), expiresAt: proofExpiresAt },
+      proof: { hash: proofHashOf(ctx.namingKeys, proof), expiresAt: proofExpiresAt },
       keep,
       now,
     }),
@@ -115,9 +115,8 @@ function targetOf(
   answer: CodeAnswer,
   presented: Presented,
 ): { readonly id: string; readonly purposes: Presented['purposes'] } | null {
-  const phoneKeys = ctx.secrets[ctx.secrets.length - 1] as (typeof ctx.secrets)[number];
   const phoneNumber = answer.phoneNumber === undefined ? null : readPhoneNumber(ctx, answer.phoneNumber);
-  const phoneKey = phoneNumber === null ? null : phoneKeyOf(phoneKeys, phoneNumber);
+  const phoneKey = phoneNumber === null ? null : phoneKeyOf(ctx.namingKeys, phoneNumber);
   if ('challengeId' in answer && answer.challengeId !== undefined) {
     const isTheirs = isChallengeId(answer.challengeId) && (phoneKey === null || phoneKeyIn(answer.challengeId) === phoneKey);
     return isTheirs ? { id: answer.challengeId, purposes: presented.purposes } : null;
@@ -125,7 +124,10 @@ function targetOf(
   const purpose = ('purpose' in answer ? answer.purpose : undefined) ?? presented.purposes[0];
   if (phoneNumber === null || phoneKey === null || !presented.purposes.includes(purpose)) return null;
   const contextHash = contextHashOf(presented.context);
-  return { id: phoneBoundChallengeId(phoneKeys, { phoneKey, purpose, phoneNumber, contextHash }), purposes: [purpose] };
+  return {
+    id: phoneBoundChallengeId(ctx.namingKeys, { phoneKey, purpose, phoneNumber, userId: presented.userId, contextHash }),
+    purposes: [purpose],
+  };
 }
 
 /** Whoever can write rows but lacks the secret can copy a digest, not make a row whose own fields derive the code. */

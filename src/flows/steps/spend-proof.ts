@@ -1,5 +1,5 @@
 import type { Context } from '../../context.ts';
-import { contextHashOf, type Purpose, phoneKeyIn } from '../../core/challenge.ts';
+import { contextHashOf, type Purpose, phoneKeyIn, phoneKeyOf } from '../../core/challenge.ts';
 import { isProof, type Proof, proofHashOf, proofText } from '../../core/proof.ts';
 import { PhoneAuthError } from '../../errors.ts';
 import { keepingProof } from './keep-proof.ts';
@@ -20,16 +20,18 @@ export async function spendProof(
   const successor = proofText(phoneKey, ctx.random(32));
   const outcome = await keepingProof(successor, () =>
     ctx.challenges.spend({
-      proofHash: proofHashOf(spend.proof),
+      proofHash: proofHashOf(ctx.namingKeys, spend.proof),
       phoneKey,
       purposes: spend.purposes,
       userId: spend.userId,
       contextHash: contextHashOf(spend.context),
       reference: spend.reference,
-      nextProofHash: proofHashOf(successor),
+      nextProofHash: proofHashOf(ctx.namingKeys, successor),
       now: ctx.now(),
     }),
   );
-  if (outcome.is === 'refused') throw new PhoneAuthError('invalid_proof', {});
+  // the proof names the number that earned it: a row that somebody pointed at another number is worth nothing
+  if (outcome.is === 'refused' || phoneKeyOf(ctx.namingKeys, outcome.proof.phoneNumber) !== phoneKey)
+    throw new PhoneAuthError('invalid_proof', {});
   return { ...outcome.proof, proof: successor };
 }

@@ -1,6 +1,5 @@
 import type { Context } from '../../context.ts';
 import { phoneKeyOf } from '../../core/challenge.ts';
-import type { Keys } from '../../core/keys.ts';
 import { sendCharges } from '../../core/limits.ts';
 import { composeNotice } from '../../core/notice.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
@@ -11,7 +10,7 @@ import { isTestNumber, payerOf } from './test-numbers.ts';
 /** Tells a number that an account left it, so that an owner who did not do it learns of it. Charged like any send; a failure changes nothing. */
 export async function tellOldNumber(ctx: Context, userId: string, phoneNumber: PhoneNumber): Promise<void> {
   const { appName, locale, limits, channels } = ctx.settings;
-  const phoneKey = phoneKeyOf(ctx.secrets[ctx.secrets.length - 1] as Keys, phoneNumber);
+  const phoneKey = phoneKeyOf(ctx.namingKeys, phoneNumber);
   if (isTestNumber(ctx, phoneKey)) return;
   const payer = payerOf(ctx, phoneKey, 'change-phone-number');
   const now = ctx.now();

@@ -1,0 +1,272 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { maskPhoneNumber, type PhoneAuthEvent, type PhoneAuthEventType } from '../src/events.ts';
+import { smsError } from '../src/index.ts';
+import { failure, type Stage, stage } from './flows/stage.ts';
+
+const password = 'a long enough sentence';
+const wrongPassword = 'another sentence';
+
+/** A story, and what it tells, in its order. */
+const STORIES: readonly (readonly [name: string, told: readonly PhoneAuthEventType[], story: (s: Stage) => Promise<unknown>])[] = [
+  ['a request', ['code.requested', 'code.sent'], (s) => s.request()],
+  [
+    'a resend',
+    ['code.requested', 'code.sent', 'code.requested', 'code.sent'],
+    async (s) => {
+      const { phoneNumber, challengeId } = await s.request();
+      s.clock.advance(30);
+      await s.request({ phoneNumber, resendOf: challengeId });
+    },
+  ],
+  [
+    'a request that is repeated',
+    ['code.requested', 'code.sent'],
+    async (s) => {
+      const { phoneNumber } = await s.request({ idempotencyKey: 'k' });
+      await s.request({ phoneNumber, idempotencyKey: 'k' });
+    },
+  ],
+  ['a decoy', ['code.requested'], (s) => s.request({ purpose: 'login' })],
+  [
+    'a limit',
+    ['code.requested', 'code.sent', 'limit.reached'],
+    async (s) => {
+      const { phoneNumber } = await s.request();
+      await failure(s.request({ phoneNumber }), 'rate_limited');
+    },
+  ],
+  ['a registration', ['code.requested', 'code.sent', 'code.accepted', 'user.registered', 'user.signed_in'], (s) => s.signUp()],
+  [
+    'a registration without a session',
+    ['code.requested', 'code.sent', 'code.accepted', 'user.registered'],
+    async (s) => {
+      const { challengeId, code } = await s.request();
+      await s.auth.registerWithCode({ challengeId, code, session: false, client: s.client });
+    },
+  ],
+  [
+    'wrong codes to the end',
+    ['code.requested', 'code.sent', ...Array<'code.refused'>(6).fill('code.refused')],
+    async (s) => {
+      const { challengeId, wrong } = await s.request();
+      for (let i = 0; i < 6; i++) await failure(s.auth.loginWithCode({ challengeId, code: wrong, client: s.client }));
+    },
+  ],
+  [
+    'a proof that is earned and spent',
+    ['code.requested', 'code.sent', 'code.accepted'],
+    async (s) => {
+      const { challengeId, code } = await s.request({ purpose: 'verify' });
+      const { proof } = await s.auth.validateVerificationCode({ challengeId, code, client: s.client });
+      await s.auth.consumeProof({ proof, purpose: 'verify' });
+    },
+  ],
+];
+
+const AFTER_SIGN_UP: readonly (readonly [string, readonly PhoneAuthEventType[], (s: Stage) => Promise<unknown>])[] = [
+  [
+    'refreshes, one of them repeated',
+    ['session.refreshed', 'session.refreshed'],
+    async (s) => {
+      const { refreshToken } = await signedUp(s);
+      for (let i = 0; i < 2; i++) await s.auth.refreshSession({ refreshToken, client: s.client });
+      expect(s.events.slice(-2)).toMatchObject([{ replayed: false }, { replayed: true }]);
+    },
+  ],
+  [
+    'a theft',
+    ['session.refreshed', 'session.reuse_detected'],
+    async (s) => {
+      const { refreshToken } = await signedUp(s);
+      await s.auth.refreshSession({ refreshToken, client: s.client });
+      s.clock.advance(30);
+      await failure(s.auth.refreshSession({ refreshToken, client: s.client }), 'invalid_session');
+    },
+  ],
+  [
+    'a sign-out',
+    ['session.ended'],
+    async (s) => {
+      const { refreshToken } = await signedUp(s);
+      for (let i = 0; i < 2; i++) await s.auth.endSession({ refreshToken });
+    },
+  ],
+  [
+    'a change of number',
+    ['code.requested', 'code.sent', 'code.accepted', 'sessions.revoked', 'phone_number.changed'],
+    async (s) => {
+      const { userId } = await signedUp(s);
+      const { challengeId, code } = await s.request({ purpose: 'change-phone-number', userId });
+      await s.auth.changePhoneNumber({ userId, challengeId, code, client: s.client });
+      await s.auth.drain();
+    },
+  ],
+  [
+    'passwords, right and wrong',
+    ['code.requested', 'code.sent', 'code.accepted', 'sessions.revoked', 'password.changed', 'password.refused', 'user.signed_in'],
+    async (s) => {
+      const { userId, phoneNumber } = await signedUp(s);
+      s.clock.advance(60);
+      const { challengeId, code } = await s.request({ purpose: 'verify', phoneNumber });
+      const { proof } = await s.auth.validateVerificationCode({ challengeId, code, client: s.client });
+      await s.auth.setPassword({ userId, newPassword: password, proof });
+      await failure(s.auth.loginWithPassword({ phoneNumber, password: wrongPassword, client: s.client }), 'invalid_credentials');
+      await s.auth.loginWithPassword({ phoneNumber, password, client: s.client });
+    },
+  ],
+];
+
+const SIGNED_UP = new WeakMap<Stage, Awaited<ReturnType<Stage['signUp']>>>();
+
+async function signedUp(s: Stage): ReturnType<Stage['signUp']> {
+  const known = SIGNED_UP.get(s);
+  if (known === undefined) throw new Error('nobody signed up');
+  return known;
+}
+
+async function told(story: (s: Stage) => Promise<unknown>, withUser: boolean, overrides: Parameters<typeof stage>[0] = {}): Promise<Stage> {
+  const s = stage(overrides);
+  if (withUser) SIGNED_UP.set(s, await s.signUp());
+  s.tell();
+  await story(s);
+  return s;
+}
+
+describe('events', () => {
+  it.each(STORIES)('of %s', async (_, expected, story) => {
+    expect((await told(story, false)).tell()).toEqual(expected);
+  });
+
+  it.each(AFTER_SIGN_UP)('of %s', async (_, expected, story) => {
+    expect((await told(story, true)).tell()).toEqual(expected);
+  });
+
+  it('of a delivery name what failed', async () => {
+    const kind = { first: 'permanent', second: 'ambiguous' } as const;
+    const sender = (name: 'first' | 'second'): { name: string; send: () => Promise<void> } => ({
+      name,
+      send: () => Promise.reject(smsError({ kind: kind[name], message: 'to +12015550100' })),
+    });
+    const s = stage({ sms: [sender('first'), sender('second')] });
+    const { details } = await failure(s.auth.requestCode({ phoneNumber: '+12015550123', client: s.client }), 'delivery_failed');
+    const facts = { at: s.clock.now(), challengeId: details.challengeId, phoneNumber: '+12015•••0123', purpose: 'sign-in' };
+    expect(s.events).toEqual([
+      { type: 'code.requested', ...facts, resend: false, decoy: false },
+      { type: 'port.failed', at: facts.at, port: 'sms:first', verb: 'send', reason: 'Error' },
+      { type: 'port.failed', at: facts.at, port: 'sms:second', verb: 'send', reason: 'Error' },
+      { type: 'code.delivery_failed', ...facts, send: 1, sender: 'second', kind: 'ambiguous' },
+    ]);
+  });
+
+  it('say everything that their type promises', async () => {
+    const s = stage();
+    const { userId, sessionId, phoneNumber, refreshToken } = await s.signUp();
+    await s.auth.refreshSession({ refreshToken, client: s.client });
+    const [requested] = s.events;
+    const challengeId = requested?.type === 'code.requested' ? requested.challengeId : '';
+    const at = s.clock.now();
+    const masked = `${phoneNumber.slice(0, 6)}•••${phoneNumber.slice(-4)}`;
+    const facts = { at, challengeId, phoneNumber: masked, purpose: 'sign-in' };
+    expect(s.events).toEqual([
+      { type: 'code.requested', ...facts, resend: false, decoy: false },
+      { type: 'code.sent', ...facts, send: 1, sender: 'inbox', providerId: null },
+      { type: 'code.accepted', ...facts },
+      { type: 'user.registered', at, userId, phoneNumber: masked },
+      { type: 'user.signed_in', at, userId, sessionId, amr: ['sms'], ip: s.client.ip, userAgent: 'vitest' },
+      { type: 'session.refreshed', at, userId, sessionId, replayed: false },
+    ]);
+  });
+
+  it('never hold a number, a code, a token, a proof or a password', async () => {
+    for (const [_, __, story] of [...STORIES, ...AFTER_SIGN_UP]) {
+      const s = await told(
+        story,
+        AFTER_SIGN_UP.some(([, , one]) => one === story),
+      );
+      const text = JSON.stringify(s.events);
+      const numbers = s.inbox.messages().map((message) => message.to);
+      const codes = s.inbox.messages().map((message) => message.code);
+      const tokens = SIGNED_UP.get(s);
+      const secrets = [...numbers, ...codes.filter((code) => code !== ''), password, wrongPassword];
+      for (const secret of [...secrets, ...(tokens === undefined ? [] : [tokens.refreshToken, tokens.accessToken, tokens.deviceToken])]) {
+        // digits of a time may look like a code
+        expect(text.replace(/"at":[0-9]+/g, '')).not.toContain(secret);
+      }
+    }
+  });
+});
+
+/** The closed list: a type that is not here, or one that nothing tells, fails. */
+const ALL: Readonly<Record<PhoneAuthEventType, true>> = {
+  'code.requested': true,
+  'code.sent': true,
+  'code.delivery_failed': true,
+  'code.accepted': true,
+  'code.refused': true,
+  'limit.reached': true,
+  'user.registered': true,
+  'user.signed_in': true,
+  'password.refused': true,
+  'password.changed': true,
+  'phone_number.changed': true,
+  'session.refreshed': true,
+  'session.ended': true,
+  'sessions.revoked': true,
+  'session.reuse_detected': true,
+  'port.failed': true,
+};
+
+describe('the closed list of events', () => {
+  it('is told whole by the stories, and nothing else is', async () => {
+    const seen = new Set<string>();
+    for (const [_, __, story] of STORIES) for (const type of (await told(story, false)).tell()) seen.add(type);
+    for (const [_, __, story] of AFTER_SIGN_UP) for (const type of (await told(story, true)).tell()) seen.add(type);
+    const s = stage({ sms: () => Promise.reject(new Error('down')) });
+    await failure(s.auth.requestCode({ phoneNumber: '+12015550123', client: s.client }), 'delivery_failed');
+    for (const type of s.tell()) seen.add(type);
+    expect([...seen].toSorted()).toEqual(Object.keys(ALL).toSorted());
+  });
+});
+
+describe('a listener', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no'))],
+    ['never answers', () => new Promise(() => undefined)],
+  ])('that %s changes nothing', async (_, onEvent) => {
+    const s = stage({ onEvent: onEvent as (event: PhoneAuthEvent) => void });
+    const { refreshToken } = await s.signUp();
+    await s.auth.refreshSession({ refreshToken, client: s.client });
+    await failure(s.request({ phoneNumber: 'x' }), 'invalid_phone_number');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it('is not needed', async () => {
+    await stage({ onEvent: undefined }).signUp();
+  });
+});
+
+describe('a masked number', () => {
+  it.each([
+    ['+989121234567', '+98912•••4567'],
+    ['+12015550123', '+12015•••0123'],
+    ['+1234567890', '+12345•••7890'],
+    ['+123456789', '•••89'],
+    ['', '•••'],
+  ])('of %s is %s', (phoneNumber, masked) => expect(maskPhoneNumber(phoneNumber)).toBe(masked));
+
+  it('never shows the whole', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^\+[1-9][0-9]{6,14}$/), (phoneNumber) => {
+        const shown = maskPhoneNumber(phoneNumber).replace(/[^0-9]/g, '').length;
+        expect(shown).toBeLessThan(phoneNumber.length - 1);
+      }),
+    );
+  });
+});
