@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failure, passwords } from '../flows/stage.ts';
-import { createTestAuth, nextPhoneNumber, testClock } from './index.ts';
+import { failure, passwords } from './flows/stage.ts';
+import { createTestAuth, nextPhoneNumber, testClock } from './kit/index.ts';
 
 describe('createTestAuth', () => {
   it('gives a whole auth object, whose codes are in the inbox', async () => {
