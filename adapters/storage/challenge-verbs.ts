@@ -33,25 +33,27 @@ export interface ChallengeTables {
 }
 
 /** `ChallengeStore.issue` over tables. */
-export function issue(tables: ChallengeTables, { challenge, resendOf, resend, hits, cooldown, now }: Input<'issue'>): Answer<'issue'> {
+export function issue(tables: ChallengeTables, i: Input<'issue'>): Answer<'issue'> {
+  const { challenge, resendOf, hits, cooldown, now } = i;
   const sameId = known(tables, challenge.id, now);
-  if (sameId !== null && sameId.idempotencyHash !== null && sameId.idempotencyHash === challenge.idempotencyHash) {
-    return { is: 'repeated', challenge: publicPart(sameId) };
-  }
+  const other = resendOf === null ? null : known(tables, resendOf, now);
+  const named = other !== null && isSameRequest(other, challenge) ? other : null;
+  const repeated = [sameId, named].find((row) => row !== null && hasMet(row, challenge.idempotencyHash));
+  if (repeated) return { is: 'repeated', challenge: publicPart(repeated) };
   const limited = refusalOf(tables.counters, hits, cooldown, now);
   if (limited !== null) return limited;
   const resendAt = charge(tables.counters, hits, cooldown, now);
-  const named = resendOf === null ? null : known(tables, resendOf, now);
-  const row = named !== null && isLive(named, now) && isSameRequest(named, challenge) ? named : sameId;
+  const row = named !== null && isLive(named, now) ? named : sameId;
   if (row === null || !isLive(row, now)) {
     const fresh = { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt, usedAt: null };
     tables.putChallenge(fresh);
     return { is: 'issued', challenge: publicPart(fresh) };
   }
-  const changesCode = resend === 'rotate' || (row.id === challenge.id && row.reference !== challenge.reference);
+  const changesCode = i.resend === 'rotate' || (row.id === challenge.id && row.reference !== challenge.reference);
   const resent = {
     ...row,
-    ...(changesCode ? newCodeOf(row, challenge) : {}),
+    ...(changesCode ? newCodeOf(row, i) : {}),
+    idempotencyHash: hashesOf(row, challenge),
     locale: challenge.locale,
     channel: challenge.channel,
     expiresAt: expiryAfterResend(row, challenge),
@@ -128,8 +130,19 @@ function isSameRequest(a: NewChallenge, b: NewChallenge): boolean {
   return a.phoneNumber === b.phoneNumber && a.purpose === b.purpose && a.userId === b.userId && a.context === b.context;
 }
 
-function newCodeOf(row: NewChallenge, challenge: NewChallenge): Pick<NewChallenge, 'seed' | 'digest' | 'reference'> {
-  return { seed: challenge.seed, digest: row.digest === null ? null : challenge.digest, reference: challenge.reference };
+function newCodeOf(row: NewChallenge, { challenge, resendDigest }: Input<'issue'>): Partial<NewChallenge> {
+  const { seed, codeLength, reference } = challenge;
+  const digest = row.id === challenge.id ? challenge.digest : resendDigest;
+  return { seed, codeLength, reference, digest: row.digest === null ? null : digest };
+}
+
+function hasMet(row: NewChallenge, idempotencyHash: string | null): boolean {
+  return idempotencyHash !== null && (row.idempotencyHash ?? '').split(' ').includes(idempotencyHash);
+}
+
+function hashesOf(row: NewChallenge, challenge: NewChallenge): string | null {
+  const hashes = [row.idempotencyHash, challenge.idempotencyHash].filter((hash) => hash !== null);
+  return hashes.length === 0 ? null : hashes.join(' ');
 }
 
 function expiryAfterResend(row: NewChallenge, challenge: NewChallenge): number {

@@ -26,6 +26,7 @@ export interface NewChallenge {
   readonly digest: string | null;
   /** JSON text. */
   readonly profile: string | null;
+  /** In the store the hashes of every request that met the row, separated by spaces. */
   readonly idempotencyHash: string | null;
   readonly locale: string;
   readonly channel: string;

@@ -1,5 +1,8 @@
-import type { AuthContext, Client } from '../context.ts';
+import type { AuthContext, Client, Context } from '../context.ts';
+import { phoneKeyOf } from '../core/challenge.ts';
 import { text } from '../core/input.ts';
+import { guessCharges } from '../core/limits.ts';
+import type { PhoneNumber } from '../core/phone-number.ts';
 import { PhoneAuthError } from '../errors.ts';
 import { maskPhoneNumber } from '../events.ts';
 import type { UserRecord } from '../ports/user-store.ts';
@@ -7,6 +10,7 @@ import { CLIENT, checkInput } from './steps/check-input.ts';
 import { checkPassword } from './steps/check-password.ts';
 import { type Authenticated, createSession, maySignIn } from './steps/open-session.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
+import { payerOf } from './steps/test-numbers.ts';
 
 /** What `loginWithPassword` takes. */
 export interface LoginWithPassword {
@@ -36,7 +40,32 @@ export async function loginWithPassword<User extends UserRecord, Profile>(
   }
   // an upgrade that fails is told as `port.failed` and tried at the next login
   if (checked.needsRehash) await rehash(ctx, user.id, input.password, checked.hash).catch(() => undefined);
-  return createSession(ctx, user, input.client, AMR);
+  const authenticated = await createSession(ctx, user, input.client, AMR);
+  await endIfOutdated(ctx, authenticated, input.password, checked.hash);
+  await forgiveGuesses(ctx, phoneNumber);
+  return authenticated;
+}
+
+/** A change of password ends sessions before and after its write. One that begins in between, by the old password, ends here. */
+async function endIfOutdated<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  { userId, sessionId }: Authenticated<User>,
+  password: string,
+  hash: string,
+): Promise<void> {
+  const current = await ctx.users.passwordHashOf?.({ userId });
+  if (current === hash) return;
+  // not the same hash may be the same password: an upgrade, here or in a login beside this one
+  if (typeof current === 'string' && (await ctx.passwords?.verify({ password, hash: current }))?.ok === true) return;
+  await ctx.sessions.revoke({ sessionId, now: ctx.now() });
+  ctx.emit('session.ended', { userId, sessionId, reason: 'revoked' });
+  throw new PhoneAuthError('invalid_credentials', {});
+}
+
+/** A success opens a number that wrong codes have closed. That it cannot be noted is no reason to refuse a right password. */
+async function forgiveGuesses(ctx: Context, phoneNumber: PhoneNumber): Promise<void> {
+  const { clears } = guessCharges(ctx.settings.limits, payerOf(ctx, phoneKeyOf(ctx.namingKeys, phoneNumber), 'login'));
+  await ctx.challenges.clear(clears).catch(() => undefined);
 }
 
 /** Stronger parameters since the password was set: today's. A lost race means that somebody else just set it. */

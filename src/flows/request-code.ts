@@ -13,7 +13,7 @@ import {
   phoneKeyOf,
   randomChallengeId,
 } from '../core/challenge.ts';
-import { codeOf } from '../core/code.ts';
+import { type CodeFields, codeOf } from '../core/code.ts';
 import { anything, oneOf, optional, type Shape, text } from '../core/input.ts';
 import { mac, toBase64Url } from '../core/keys.ts';
 import { sendCharges } from '../core/limits.ts';
@@ -103,11 +103,10 @@ export async function requestCode(ctx: Context, input: RequestCode): Promise<Cod
   const now = ctx.now();
   const challenge = newChallenge(ctx, { input, purpose, channel, phoneNumber, isDecoy, now });
   const charges = sendCharges(ctx.settings.limits, payerOf(ctx, challenge.phoneKey, purpose));
-  const resendOf =
-    input.resendOf !== undefined && isChallengeId(input.resendOf) && phoneKeyIn(input.resendOf) === challenge.phoneKey
-      ? input.resendOf
-      : null;
-  const outcome = await ctx.challenges.issue({ challenge, resendOf, resend: ctx.settings.code.resend, ...charges, now });
+  const { resend } = ctx.settings.code;
+  const resendOf = handleOf(challenge, input.resendOf);
+  const resendDigest = resendOf !== null && resend === 'rotate' && !isDecoy ? digestUnder(ctx, { ...challenge, id: resendOf }) : null;
+  const outcome = await ctx.challenges.issue({ challenge, resendOf, resend, resendDigest, ...charges, now });
   if (outcome.is === 'limited') throw limitError(ctx, outcome, phoneNumber);
 
   const answer = answerOf(outcome.challenge, now);
@@ -204,7 +203,7 @@ function newChallenge(ctx: Context, { input, purpose, channel, phoneNumber, isDe
     codeLength: code.length,
   };
   // a decoy costs the same derivation as the real one
-  const digest = digestOf(ctx.signingKeys, { ...fields, code: fixedCodeOf(ctx, phoneKey, purpose) ?? codeOf(ctx.signingKeys, fields) });
+  const digest = digestUnder(ctx, fields);
   return {
     ...fields,
     digest: isDecoy ? null : digest,
@@ -216,6 +215,17 @@ function newChallenge(ctx: Context, { input, purpose, channel, phoneNumber, isDe
     createdAt: now,
     expiresAt: now + code.ttlSeconds * 1000,
   };
+}
+
+/** The digest of the code that a challenge has. */
+function digestUnder(ctx: Context, fields: Omit<CodeFields, 'purpose'> & Pick<NewChallenge, 'phoneKey' | 'purpose' | 'reference'>): string {
+  const code = fixedCodeOf(ctx, fields.phoneKey, fields.purpose) ?? codeOf(ctx.signingKeys, fields);
+  return digestOf(ctx.signingKeys, { ...fields, code });
+}
+
+/** The id to send again, when it can be one of this number. */
+function handleOf({ phoneKey }: NewChallenge, resendOf: string | undefined): string | null {
+  return resendOf !== undefined && isChallengeId(resendOf) && phoneKeyIn(resendOf) === phoneKey ? resendOf : null;
 }
 
 function idOf(

@@ -1,5 +1,5 @@
 import type { AuthContext } from '../context.ts';
-import type { Purpose } from '../core/challenge.ts';
+import { type Purpose, phoneKeyIn, phoneKeyOf } from '../core/challenge.ts';
 import { optional, text } from '../core/input.ts';
 import { PhoneAuthError } from '../errors.ts';
 import { maskPhoneNumber } from '../events.ts';
@@ -11,7 +11,7 @@ import { keepingProof } from './steps/keep-proof.ts';
 import { spendProof } from './steps/spend-proof.ts';
 import { writePassword } from './steps/write-password.ts';
 
-/** What `setPassword` takes: the current password, or a proof of `step-up`, `reset-password` or `verify` of this user or this user's number. */
+/** What `setPassword` takes: the current password, or a proof of `step-up`, `reset-password` or `verify` of this user's number. */
 export type SetPassword = {
   readonly userId: string;
   readonly newPassword: string;
@@ -55,10 +55,12 @@ export async function setPassword<User extends UserRecord, Profile>(
   if (user === null) throw new PhoneAuthError('account_not_found', {});
 
   if (proof !== undefined) {
+    // judged before it is spent: the proof of another number stays good for what it was earned for
+    if (user.phoneNumber === null || phoneKeyIn(proof) !== phoneKeyOf(ctx.namingKeys, user.phoneNumber))
+      throw new PhoneAuthError('invalid_proof', {});
     const purposes: readonly Purpose[] = context === null ? ['reset-password', 'verify'] : ['step-up'];
     const spent = await spendProof(ctx, { proof, purposes, userId: null, context, reference });
-    const isTheirs = spent.userId === null ? spent.phoneNumber === user.phoneNumber : spent.userId === userId;
-    if (!isTheirs) throw new PhoneAuthError('invalid_proof', {});
+    if (spent.userId !== null && spent.userId !== userId) throw new PhoneAuthError('invalid_proof', {});
     await keepingProof(spent.proof, () => writePassword(ctx, { userId, newPassword, exceptSessionId: sessionId }));
     return {};
   }

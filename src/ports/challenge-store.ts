@@ -16,18 +16,22 @@ export interface Limited {
  */
 export interface ChallengeStore {
   /**
-   * In this order: a row of that id with the same `idempotencyHash` is `repeated`; then all hits and the cooldown are taken, or none and the
-   * answer is `limited`; then a send is counted on the live row named by `resendOf` (same number, purpose, user and context) or by the
-   * same id, else the new row is written (a dead row of the same id is replaced).
+   * In this order: a row of that id, or of the same request under the id of `resendOf`, that met the same `idempotencyHash` before is
+   * `repeated`; then all hits and the cooldown are taken, or none and the answer is `limited`; then a send is counted on the live row named
+   * by `resendOf` (same number, purpose, user and context) or by the same id, else the new row is written (a dead row of the same id is
+   * replaced).
    *
-   * A resend sets `expiresAt = min(new expiresAt, row.createdAt + max(ttl, 600 s))`, never touches the row's profile or attempts, and keeps a
-   * decoy's `digest: null`. With `resend: 'rotate'`, or when a live row of the same id has another `reference`, it takes over the new seed,
-   * digest and reference.
+   * A resend sets `expiresAt = min(new expiresAt, row.createdAt + max(ttl, 600 s))`, never touches the row's profile or attempts, keeps a
+   * decoy's `digest: null`, and adds the `idempotencyHash`, behind a space, to those that the row met. With `resend: 'rotate'`, or when a live
+   * row of the same id has another `reference`, it takes over the new seed, code length, reference and digest: the challenge's own, or
+   * `resendDigest` under another id, because a digest binds its id.
    */
   issue(i: {
     readonly challenge: NewChallenge;
     readonly resendOf: string | null;
     readonly resend: 'same' | 'rotate';
+    /** The digest of the new code under the id that `resendOf` names. */
+    readonly resendDigest: string | null;
     readonly hits: readonly Hit[];
     readonly cooldown: Cooldown | null;
     readonly now: number;

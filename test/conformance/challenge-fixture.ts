@@ -59,7 +59,7 @@ export function rightDigest(challenge: NewChallenge): string {
 }
 
 export function issueInput(challenge: NewChallenge, given: Partial<Issue> = {}): Issue {
-  return { challenge, resendOf: null, resend: 'same', hits: [], cooldown: null, now: challenge.createdAt, ...given };
+  return { challenge, resendOf: null, resend: 'same', resendDigest: null, hits: [], cooldown: null, now: challenge.createdAt, ...given };
 }
 
 export function redeemInput(challenge: NewChallenge, given: Partial<Redeem> = {}): Redeem {

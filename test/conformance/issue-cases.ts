@@ -244,6 +244,38 @@ export function issueCases(open: Open<ChallengeStore>, options: RaceOptions): re
         assert.equal((await store.redeem(redeemInput(live))).is, 'accepted');
       }
     }),
+    conformance(
+      'C-RESEND-11',
+      'MUST take the digest that was made for its id when it rotates the row that resendOf names',
+      async ({ store }) => {
+        const first = await issued(store);
+        const request = someChallenge({ ...first, id: newIdFor(first), seed: randomText(32), digest: randomText(32), codeLength: 8 });
+        const resendDigest = randomText(32);
+        const answer = await store.issue(issueInput(request, { resend: 'rotate', resendOf: first.id, resendDigest }));
+        assert.equal(answer.is, 'resent');
+        const { id, seed, digest, codeLength } = answer.challenge;
+        assert.deepEqual([id, seed, digest, codeLength], [first.id, request.seed, resendDigest, 8]);
+        for (const wrong of [first, { ...first, digest: request.digest }]) {
+          assert.equal((await store.redeem(redeemInput(wrong))).is, 'wrong');
+        }
+        assert.equal((await store.redeem(redeemInput({ ...first, digest: resendDigest }))).is, 'accepted');
+      },
+    ),
+    conformance('C-RESEND-12', 'MUST answer repeated to every request that met the row, resends included', async ({ store }) => {
+      const hit = someHit({ max: 3 });
+      const [one, two] = [randomText(32), randomText(32)];
+      const first = await issued(store, { idempotencyHash: one }, { hits: [hit] });
+      const resend = someChallenge({ ...first, id: newIdFor(first), idempotencyHash: two });
+      const input = issueInput(resend, { resendOf: first.id, hits: [hit] });
+      assert.equal((await store.issue(input)).is, 'resent');
+      const again = await store.issue(input);
+      assert.equal(again.is, 'repeated');
+      assert.deepEqual([again.challenge.id, again.challenge.sends], [first.id, 2]);
+      assert.equal((await store.issue(issueInput({ ...first, idempotencyHash: one }, { hits: [hit] }))).is, 'repeated');
+      assert.equal(await roomFor(store, hit, NOW), 1);
+      const stranger = issueInput({ ...resend, context: 'other', id: newIdFor(first) }, { resendOf: first.id });
+      assert.equal((await store.issue(stranger)).is, 'issued');
+    }),
     conformance('C-RESEND-07', 'MUST keep a decoy a decoy', async ({ store }) => {
       for (const resend of ['same', 'rotate'] as const) {
         for (const reference of [null, 'other']) {

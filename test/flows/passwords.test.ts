@@ -124,7 +124,9 @@ describe('a login with a password', () => {
     expect(await s.storage.users.passwordHashOf({ userId })).toMatch(/m=16,t=1/);
     s.trips();
     await upgraded.loginWithPassword({ phoneNumber, password, client: s.client });
-    expect(s.trips()).toEqual(['users.findByPhoneNumber', 'users.passwordHashOf', 'sessions.create']);
+    // no second upgrade; the hash is read again so that a change of password leaves no session behind
+    const trips = ['users.findByPhoneNumber', 'users.passwordHashOf', 'sessions.create', 'users.passwordHashOf', 'challenges.clear'];
+    expect(s.trips()).toEqual(trips);
   });
 
   it('is not refused because an upgrade fails', async () => {
@@ -135,6 +137,39 @@ describe('a login with a password', () => {
     s.breaks('users.setPasswordHash', 'throws');
     await upgraded.loginWithPassword({ phoneNumber, password, client: s.client });
     expect(await s.storage.users.passwordHashOf({ userId })).toMatch(/m=8,t=1/);
+  });
+
+  it('leaves no session behind when the password changes under it', async () => {
+    let change: () => Promise<unknown> = async () => undefined;
+    const s = stage({
+      // asked after the old password was judged and before the session exists
+      canSignIn: async () => {
+        await change();
+        return true;
+      },
+    });
+    const { phoneNumber, userId } = await withPassword(s);
+    change = async () => s.auth.setPassword({ userId, currentPassword: password, newPassword: 'another good one' });
+    await failure(login(s, phoneNumber, password), 'invalid_credentials');
+    expect(await s.auth.listSessions({ userId })).toEqual({ sessions: [] });
+    expect(s.tell().slice(-2)).toEqual(['user.signed_in', 'session.ended']);
+  });
+
+  it('opens a number that wrong codes have closed', async () => {
+    const s = stage({ limits: { smsPerDay: 100, guessesInARow: 3 } });
+    const { phoneNumber } = await withPassword(s);
+    const first = await s.request({ phoneNumber });
+    for (let guess = 0; guess < 3; guess++) {
+      await failure(s.auth.signInWithCode({ challengeId: first.challengeId, code: first.wrong, client: s.client }), 'invalid_code');
+    }
+    const answer = { challengeId: first.challengeId, code: first.code, client: s.client };
+    await failure(s.auth.signInWithCode(answer), 'rate_limited');
+    s.breaks('challenges.clear', 'throws');
+    await login(s, phoneNumber, password);
+    await failure(s.auth.signInWithCode(answer), 'rate_limited');
+    s.heal();
+    await login(s, phoneNumber, password);
+    await s.auth.signInWithCode(answer);
   });
 
   it('does not exist where passwords are not configured', async () => {
@@ -272,6 +307,10 @@ describe('setPassword', () => {
       const proof = await proofOf(s, 'verify', phoneNumber);
       await failure(s.auth.setPassword({ userId: own.userId, newPassword, proof }), 'invalid_proof');
     }
+    const theirs = await proofOf(s, 'verify', other.phoneNumber);
+    await failure(s.auth.setPassword({ userId: own.userId, newPassword, proof: theirs }), 'invalid_proof');
+    // judged before it was spent
+    await s.auth.setPassword({ userId: other.userId, newPassword, proof: theirs });
     await s.auth.removePhoneNumber({ userId: own.userId });
     const proof = await proofOf(s, 'verify', nextPhoneNumber());
     await failure(s.auth.setPassword({ userId: own.userId, newPassword, proof }), 'invalid_proof');

@@ -153,6 +153,31 @@ describe('a change of number', () => {
 });
 
 describe('a resend', () => {
+  it('brings a new code into the same challenge where codes rotate', async () => {
+    const s = stage({ code: { resend: 'rotate' } });
+    const first = await s.request();
+    s.clock.advance(30);
+    const again = await resend(s, first);
+    expect(again.challengeId).toBe(first.challengeId);
+    expect(again.code).not.toBe(first.code);
+    await failure(s.auth.signInWithCode({ challengeId: first.challengeId, code: first.code, client: s.client }), 'invalid_code');
+    await s.auth.signInWithCode({ challengeId: first.challengeId, code: again.code, client: s.client });
+  });
+
+  it('under an idempotency key sends once, also when the answer was lost for long', async () => {
+    const s = stage();
+    const first = await s.request({ idempotencyKey: 'first-key' });
+    s.clock.advance(30);
+    const again = { phoneNumber: first.phoneNumber, resendOf: first.challengeId, idempotencyKey: 'second-key', client: s.client };
+    const answer = await s.auth.requestCode(again);
+    s.clock.advance(100);
+    expect((await s.auth.requestCode(again)).challengeId).toBe(answer.challengeId);
+    expect((await s.auth.requestCode({ phoneNumber: first.phoneNumber, idempotencyKey: 'first-key', client: s.client })).challengeId).toBe(
+      answer.challengeId,
+    );
+    expect(s.inbox.messages(first.phoneNumber)).toHaveLength(2);
+  });
+
   it('delivers the same code of the same challenge', async () => {
     const s = stage();
     const first = await s.request();

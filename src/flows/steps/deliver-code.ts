@@ -15,10 +15,9 @@ export async function deliverCode(ctx: Context, challenge: Challenge): Promise<D
   const fixedCode = fixedCodeOf(ctx, challenge.phoneKey, challenge.purpose);
   if (challenge.digest === null || (fixedCode !== null && ctx.settings.testNumbers?.send !== true)) return { is: 'delivered' };
   const code = codeOfStored(ctx.secrets, challenge, fixedCode);
-  if (code === null) return { is: 'failed', retryable: false };
-
   const facts = { ...challengeFacts(ctx, challenge), send: challenge.sends };
-  const sent = await composeAndSend(ctx, challenge, code);
+  // no code: its secret is gone, or somebody altered the row
+  const sent: Sent = code === null ? { is: 'failed', sender: 'none', kind: 'permanent' } : await composeAndSend(ctx, challenge, code);
   if (sent.is === 'sent') {
     ctx.emit('code.sent', { ...facts, sender: sent.sender, providerId: sent.providerId });
     return { is: 'delivered' };

@@ -14,6 +14,8 @@ export interface Authenticated<User> extends Tokens {
 
 // what browsers send is shorter; the rest would only fill the row
 const MAX_USER_AGENT_CHARACTERS = 512;
+// an IPv6 address with a zone has fewer
+const MAX_IP_CHARACTERS = 64;
 
 /** Opens a session for a user who proved who they are; `account_disabled` when the user may not sign in. */
 export async function openSession<User extends UserRecord, Profile>(
@@ -77,7 +79,7 @@ function newSession<User extends UserRecord, Profile>(
     currentHash: secretHashOf(token),
     amr: amr.join(' '),
     userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null,
-    ip: client.ip,
+    ip: client.ip?.slice(0, MAX_IP_CHARACTERS) ?? null,
     authTime: now,
     createdAt: now,
     idleExpiresAt: now + idleSeconds * 1000,
