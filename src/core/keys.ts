@@ -21,6 +21,23 @@ export function deriveKeys(secret: Uint8Array): Keys {
   return Object.fromEntries(NAMES.map((name) => [name, expand(sha256, pseudorandomKey, utf8.encode(`ringlatch/v1/${name}`), 32)])) as Keys;
 }
 
+/** The bytes of a secret given as base64, base64url or hex; `null` for fewer than 32 or for what cannot be random. */
+export function secretBytes(text: string): Uint8Array | null {
+  const isHex = /^(?:[0-9a-fA-F]{2}){32,}$/.test(text);
+  const bytes = isHex ? Uint8Array.from(text.match(/../g) as string[], (pair) => Number.parseInt(pair, 16)) : bytesOfBase64(text);
+  // 32 random bytes have fewer than 16 distinct ones about once in 10^15 draws: what has fewer was typed, not drawn
+  return bytes !== null && bytes.length >= 32 && new Set(bytes).size >= 16 ? bytes : null;
+}
+
+function bytesOfBase64(text: string): Uint8Array | null {
+  return fromBase64Url(
+    text
+      .replaceAll('+', '-')
+      .replaceAll('/', '_')
+      .replace(/={1,2}$/, ''),
+  );
+}
+
 /** A field of a MAC: text is UTF-8, absent is empty. */
 export type Field = string | Uint8Array | null;
 
