@@ -6,6 +6,7 @@ const config: KnipConfig = {
   project: ['src/**/*.ts', 'adapters/**/*.ts', 'test/**/*.{ts,mjs,cjs}', 'examples/**/*.{ts,mjs}'],
   // Loaded by a name that the compiler must not see, because its types are those of Express 5.
   ignoreDependencies: ['express-4'],
+  ignoreBinaries: ['redis-server', 'redis-cli'],
   ignoreExportsUsedInFile: { interface: true, type: true },
   // A Fastify plugin is exported by name and as the default.
   rules: { duplicates: 'off' },

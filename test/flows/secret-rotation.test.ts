@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { joseTokens } from '../../adapters/tokens/jose.ts';
 import type { PhoneAuth } from '../../src/index.ts';
+import { nextPhoneNumber } from '../kit/index.ts';
 import { failure, type Profile, randomSecret, type Stage, stage, type User, wrongOf } from './stage.ts';
 
 const oldSecret = randomSecret();
@@ -20,6 +21,23 @@ function deploy(overrides: Parameters<typeof stage>[0] = {}): Deployment {
   const s = stage({ secret: oldSecret, tokens, ...overrides });
   return { s, rotated: s.beside({ secret: [newSecret, oldSecret] }), dropped: s.beside({ secret: newSecret }) };
 }
+
+describe('a rotation in a rolling deploy', () => {
+  // the middle stage signs with the old secret and understands the new one, while some processes know only the old one
+  const stages = [oldSecret, [oldSecret, newSecret, oldSecret], [newSecret, oldSecret]] as const;
+  const neighbours = [[0, 1] as const, [1, 0] as const, [1, 2] as const, [2, 1] as const];
+
+  it.each(neighbours)('from stage %i to stage %i loses no code, session or counter', async (from, to) => {
+    const s = stage({ secret: oldSecret, tokens });
+    const [asked, answered] = [from, to].map((at) => s.beside({ secret: stages[at] as string })) as [typeof s.auth, typeof s.auth];
+    const phoneNumber = nextPhoneNumber();
+    const { challengeId } = await asked.requestCode({ phoneNumber, client: s.client });
+    const code = s.inbox.lastCode(phoneNumber) ?? '';
+    await failure(answered.requestCode({ phoneNumber, client: s.client }), 'rate_limited');
+    const { refreshToken } = await answered.signInWithCode({ challengeId, code, client: s.client });
+    await asked.refreshSession({ refreshToken, client: s.client });
+  });
+});
 
 describe('a new secret in front of the old one', () => {
   it('loses no code', async () => {

@@ -8,7 +8,8 @@ export interface ServerProcess {
   readonly origin: string;
   /** Everything that it printed so far. */
   readonly printed: () => string;
-  readonly stop: () => Promise<void>;
+  /** Asks it to end, and gives its exit code; `null` when a signal ended it. */
+  readonly stop: () => Promise<number | null>;
 }
 
 /** A port that nobody listens on. */
@@ -61,11 +62,14 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (hasEnded(child)) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  if (await Promise.race([ended.then(() => true), pause(5_000, false, { ref: false })])) return;
-  child.kill('SIGKILL');
-  await ended;
+async function end(child: ChildProcess): Promise<number | null> {
+  if (!hasEnded(child)) {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    if (!(await Promise.race([ended.then(() => true), pause(5_000, false, { ref: false })]))) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+  }
+  return child.exitCode;
 }
