@@ -1,0 +1,62 @@
+import { type JsonCodec, quoted } from './postgres-text.ts';
+
+/** The part of a database that is used: a `Pool` or `Client` of `pg`, a `PGlite` and the `Pool` of Neon fit as they are. */
+export interface PostgresDatabase {
+  query(text: string, values: string[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** The part of postgres.js that is used. */
+export interface PostgresJs {
+  unsafe(text: string, values: string[]): PromiseLike<readonly unknown[]>;
+}
+
+/**
+ * Makes postgres.js fit.
+ *
+ * @example
+ * ```ts
+ * import postgres from 'postgres';
+ * import { fromPostgresJs, postgresStorage } from 'ringlatch/postgres';
+ *
+ * const storage = postgresStorage(fromPostgresJs(postgres('postgres://localhost/app')));
+ * ```
+ */
+export function fromPostgresJs(sql: PostgresJs): PostgresDatabase {
+  return { query: async (text, values) => ({ rows: await sql.unsafe(text, values) }) };
+}
+
+/** Calls one installed function with one JSON document, in one round trip; gives the JSON that it answers. */
+export type PostgresCall = <Answer>(verb: string, input: object) => Promise<Answer>;
+
+/** Makes a {@link PostgresCall} for the functions of a schema. */
+export function callsTo(database: PostgresDatabase, schema: string, codec: JsonCodec): PostgresCall {
+  return async <Answer>(verb: string, input: object) => {
+    // As text both ways: drivers differ in how they write and read JSON, and can be told to do it otherwise.
+    const text = `select ${quoted(schema)}.${verb}_v1($1::text::jsonb)::text as answer`;
+    const values = [codec.stringify(input)];
+    let rows: readonly unknown[];
+    try {
+      rows = (await database.query(text, values)).rows;
+    } catch (error) {
+      throw explained(error, schema);
+    }
+    if (!Array.isArray(rows) || rows.length !== 1) throw new Error('postgresStorage: query(text, values) must answer { rows }.');
+    const [answer] = Object.values(rows[0] as Readonly<Record<string, unknown>>);
+    return (typeof answer === 'string' ? codec.parse(answer) : null) as Answer;
+  };
+}
+
+function explained(error: unknown, schema: string): unknown {
+  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; message?: unknown };
+  const advice = adviceOn(code, String(message), schema);
+  return advice === null ? error : Object.assign(new Error(`postgresStorage: ${message}. ${advice}`, { cause: error }), { code });
+}
+
+// By SQLSTATE. An undefined function or table can also be one that a trigger of the consumer's table misses.
+function adviceOn(code: unknown, message: string, schema: string): string | null {
+  const isOurs =
+    code === '3F000' || (code === '42883' && /_v\d+\(jsonb\)/.test(message)) || (code === '42P01' && !message.includes('search path'));
+  if (isOurs) return `Run migrate(db, { schema: '${schema}' }) of this release, or the SQL of postgresSchema().`;
+  if (code === '42P10') return 'The phone number of users must be unique in the database: create a unique index on its column.';
+  return null;
+}

@@ -1,0 +1,53 @@
+import type { Issue } from '../../src/errors.ts';
+import type { PostgresCall } from './postgres-database.ts';
+import { uniqueIndexOf } from './postgres-migrations.ts';
+import { isStorable } from './postgres-text.ts';
+import { postgresPasswords, postgresUsers, type UsersTable, unstorableIn } from './postgres-users.ts';
+import type { StoredUser, StoredUserStore } from './stored-user.ts';
+
+// What fits into an entry of an index, with room for the rest of it.
+const UNIQUE_BYTES = 2000;
+
+/** Users in the table that the migration makes, with the profile as JSON. */
+export function postgresOwnUsers<Profile>(call: PostgresCall, schema: string, unique: readonly string[]): StoredUserStore<Profile> {
+  const of: UsersTable = {
+    schema,
+    table: 'users',
+    id: 'id',
+    phoneNumber: 'phone_number',
+    passwordHash: 'password_hash',
+    setAtCreation: ['created_at', 'phone_number_verified_at'],
+    setWithNumber: ['phone_number_verified_at'],
+    reads: ['phone_number', 'disabled', 'profile', 'created_at', 'phone_number_verified_at'],
+  };
+  const users = postgresUsers<StoredUser<Profile>, Profile>(call, {
+    of,
+    write(given) {
+      const profile = JSON.parse(JSON.stringify(given ?? {})) as Readonly<Record<string, unknown>>;
+      return { columns: { profile }, issues: [...unstorableIn(profile, 'profile'), ...unique.flatMap((field) => tooLong(profile, field))] };
+    },
+    fields: {},
+    rules: Object.fromEntries(unique.map((field) => [uniqueIndexOf(field), field])),
+    newId: () => crypto.randomUUID(),
+    toUser: ({ id, row }) => ({
+      id,
+      phoneNumber: row.phone_number as string | null,
+      disabled: row.disabled as boolean,
+      profile: row.profile as Profile,
+      createdAt: row.created_at as number,
+      phoneNumberVerifiedAt: row.phone_number_verified_at as number,
+    }),
+  });
+  return {
+    ...users,
+    ...postgresPasswords(call, of),
+    setDisabled: async ({ userId, disabled }) => isStorable(userId) && call('set_disabled', { of, userId, disabled }),
+    delete: async ({ userId }) => isStorable(userId) && call('delete_user', { of, userId }),
+  };
+}
+
+function tooLong(profile: Readonly<Record<string, unknown>>, field: string): readonly Issue[] {
+  const json = JSON.stringify(Object.hasOwn(profile, field) ? profile[field] : null);
+  const fits = new TextEncoder().encode(json).length <= UNIQUE_BYTES;
+  return fits ? [] : [{ path: `profile.${field}`, message: 'This value is too long.' }];
+}

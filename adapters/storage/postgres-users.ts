@@ -1,0 +1,119 @@
+import type { Issue } from '../../src/errors.ts';
+import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
+import type { PostgresCall } from './postgres-database.ts';
+import { isStorable } from './postgres-text.ts';
+
+/** A user as the installed functions answer one. */
+export interface UserAnswer {
+  readonly id: string;
+  /** The columns that are read, by name. */
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** A table of users, as the installed functions take it. */
+export interface UsersTable {
+  /** `null`: found by the search path of the connection. */
+  readonly schema: string | null;
+  readonly table: string;
+  readonly id: string;
+  readonly phoneNumber: string;
+  readonly passwordHash: string | null;
+  readonly setAtCreation: readonly string[];
+  readonly setWithNumber: readonly string[];
+  readonly reads: readonly string[];
+}
+
+/** How users of a table are made and read. */
+export interface UsersShape<User extends UserRecord, Profile> {
+  readonly of: UsersTable;
+  /** The columns to set, or what cannot be stored. */
+  write(profile: Profile): { readonly columns: Readonly<Record<string, unknown>>; readonly issues: readonly Issue[] };
+  /** The profile field that lies in a column, by column. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The profile field that a constraint or index keeps, by its name. */
+  readonly rules: Readonly<Record<string, string>>;
+  /** `null`: the default of the column makes ids, else they are random UUIDs. */
+  newId(): string | null;
+  toUser(answer: UserAnswer): User;
+}
+
+type Created = { readonly is: 'created'; readonly user: UserAnswer } | { readonly is: 'phone_number_taken' } | Refused;
+type Refused =
+  | { readonly is: 'refused'; readonly issues: readonly Issue[] }
+  | { readonly is: 'refused'; readonly because: string; readonly fields: readonly string[]; readonly issues?: undefined };
+type NumberSet =
+  | { readonly is: 'set'; readonly user: UserAnswer; readonly previous: string | null }
+  | { readonly is: 'taken' }
+  | { readonly is: 'unknown' };
+
+type PasswordMember = 'passwordHashOf' | 'setPasswordHash';
+
+/** The part of the user port that has nothing to do with passwords. */
+export function postgresUsers<User extends UserRecord, Profile>(
+  call: PostgresCall,
+  shape: UsersShape<User, Profile>,
+): Required<Omit<UserStore<User, Profile>, PasswordMember>> {
+  const { of, fields, rules } = shape;
+  const find = async (by: { readonly userId: string } | { readonly phoneNumber: string }): Promise<User | null> => {
+    // Nobody has a name that cannot be stored.
+    if (!Object.values(by).every(isStorable)) return null;
+    const answer = await call<UserAnswer | null>('find_user', { of, ...by });
+    return answer === null ? null : shape.toUser(answer);
+  };
+  return {
+    findById: ({ userId }) => find({ userId }),
+    findByPhoneNumber: ({ phoneNumber }) => find({ phoneNumber }),
+    async create({ phoneNumber, profile, passwordHash, now }) {
+      const { columns, issues } = shape.write(profile);
+      const id = shape.newId();
+      const given = {
+        ...(issues.length === 0 ? columns : {}),
+        ...(id === null ? {} : { [of.id]: id }),
+        ...(of.passwordHash === null ? {} : { [of.passwordHash]: passwordHash }),
+        [of.phoneNumber]: phoneNumber,
+      };
+      const answer = await call<Created>('create_user', {
+        of,
+        phoneNumber,
+        columns: given,
+        id: crypto.randomUUID(),
+        issues,
+        fields,
+        rules,
+        now,
+      });
+      if (answer.is === 'created') return { is: 'created', user: shape.toUser(answer.user) };
+      return answer.is === 'refused' ? { is: 'refused', issues: answer.issues ?? issuesOf(answer) } : answer;
+    },
+    async setPhoneNumber({ userId, phoneNumber, now }) {
+      if (!isStorable(userId)) return { is: 'unknown' };
+      const answer = await call<NumberSet>('set_phone_number', { of, userId, phoneNumber, now });
+      return answer.is === 'set' ? { ...answer, user: shape.toUser(answer.user) } : answer;
+    },
+  };
+}
+
+/** The part of the user port that passwords need. */
+export function postgresPasswords(call: PostgresCall, of: UsersTable): Required<Pick<UserStore, PasswordMember>> {
+  return {
+    passwordHashOf: async ({ userId }) => (isStorable(userId) ? call<string | null>('password_hash_of', { of, userId }) : null),
+    setPasswordHash: async (s) => (isStorable(s.userId) ? call('set_password_hash', { of, ...s }) : { is: 'stale' }),
+  };
+}
+
+/** What of a value, as JSON would give it back, no text of PostgreSQL can hold. */
+export function unstorableIn(value: unknown, path: string): readonly Issue[] {
+  if (typeof value === 'string') return isStorable(value) ? [] : [{ path, message: 'This text cannot be stored.' }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    isStorable(key) ? unstorableIn(member, `${path}.${key}`) : [{ path, message: 'A name in it cannot be stored.' }],
+  );
+}
+
+// By SQLSTATE.
+const MESSAGES: Readonly<Record<string, string>> = { 23505: 'This value is taken.', 23502: 'This value is missing.' };
+
+function issuesOf({ because, fields }: Extract<Refused, { readonly because: string }>): readonly Issue[] {
+  const message = MESSAGES[because] ?? 'This value cannot be stored.';
+  return fields.map((field) => ({ path: `profile.${field}`, message }));
+}
