@@ -14,8 +14,8 @@ const onRead = (change: (row: ChallengeRow) => Partial<ChallengeRow>): (() => Ch
 const onWrite = (change: (row: ChallengeRow, before: ChallengeRow | null) => Partial<ChallengeRow>): (() => ChallengeStore) =>
   inTables((sound) => ({ putChallenge: (row) => sound.putChallenge({ ...row, ...change(row, sound.findChallenge(row.id)) }) }));
 
-/** What reads, waits and then writes: transactions that lock nothing. */
-function withoutLocks(): ChallengeStore {
+/** Verbs that read, wait and then write: transactions that lock nothing. */
+function withoutLocks(verbs: readonly ('issue' | 'redeem' | 'spend' | 'take')[]): ChallengeStore {
   const memory = memoryChallengeTables();
   const lately =
     <Input, Answer>(verb: (tables: ChallengeTables, input: Input) => Answer) =>
@@ -39,14 +39,31 @@ function withoutLocks(): ChallengeStore {
       for (const write of writes) write();
       return answer;
     };
-  return { ...challengesWith(), issue: lately(issue), redeem: lately(redeem), spend: lately(spend), take: lately(take) };
+  const late = { issue: lately(issue), redeem: lately(redeem), spend: lately(spend), take: lately(take) };
+  return { ...challengesWith(() => memory), ...Object.fromEntries(verbs.map((verb) => [verb, late[verb]])) };
 }
 
 const isResend = (row: ChallengeRow, before: ChallengeRow | null): before is ChallengeRow => before !== null && row.sends > before.sends;
 
 /** Stores that are broken where they issue, redeem or spend; by what is wrong with them. */
 export const HOSTILE_CHALLENGES: Readonly<Record<string, () => ChallengeStore>> = {
-  'reads, waits, then writes': withoutLocks,
+  'reads, waits, then writes': () => withoutLocks(['issue', 'redeem', 'spend', 'take']),
+  'reads, waits, then redeems': () => withoutLocks(['redeem']),
+  'has two winners when it spends': () => withoutLocks(['spend']),
+  'reads, waits, then issues': () => withoutLocks(['issue']),
+  'loses updates of its counters': () => withoutLocks(['take']),
+  'lets kept codes be free': inVerbs((sound, tables) => ({
+    async redeem(r) {
+      const before = tables.findChallenge(r.id);
+      const answer = await sound.redeem(r);
+      if (r.keep && answer.is === 'accepted' && before !== null) tables.putChallenge(before);
+      return answer;
+    },
+  })),
+  'tells the time in whole seconds': inVerbs((sound) => ({
+    redeem: (r) => sound.redeem({ ...r, now: Math.floor(r.now / 1000) * 1000 }),
+    spend: (s) => sound.spend({ ...s, now: Math.floor(s.now / 1000) * 1000 }),
+  })),
   'gives attempts back with a resend': onWrite((row, before) => (isResend(row, before) ? { attemptsLeft: row.maxAttempts } : {})),
   'forgets to pay': onWrite((_row, before) => (before === null ? {} : { attemptsLeft: before.attemptsLeft })),
   'forgets to consume': onWrite(() => ({ usedAt: null })),
@@ -226,6 +243,10 @@ export const HOSTILE_CHALLENGES: Readonly<Record<string, () => ChallengeStore>> 
   'does not prolong': onWrite((row, before) => (isResend(row, before) ? { expiresAt: before.expiresAt } : {})),
   'rotates always': inVerbs((sound) => ({ issue: (i) => sound.issue({ ...i, resend: 'rotate' }) })),
   'rotates never': inVerbs((sound) => ({ issue: (i) => sound.issue({ ...i, resend: 'same' }) })),
+  'takes the digest of another id': inVerbs((sound) => ({ issue: (i) => sound.issue({ ...i, resendDigest: i.challenge.digest }) })),
+  'forgets the idempotency key of a resend': inVerbs((sound) => ({
+    issue: (i) => sound.issue(i.resendOf === null ? i : { ...i, challenge: { ...i.challenge, idempotencyHash: null } }),
+  })),
   'keeps the old reference': onWrite((row, before) => (isResend(row, before) ? { reference: before.reference } : {})),
   'turns decoys into challenges': inVerbs((sound, tables) => ({
     async issue(i) {

@@ -76,7 +76,20 @@ export const HOSTILE_COUNTERS: Readonly<Record<string, () => ChallengeStore>> = 
     },
     sweep: sound.sweep,
   })),
-  'sweeps an hour ahead': inVerbs((_, tables) => ({ sweep: async (s) => tables.sweep({ ...s, now: s.now + 2 * 86_400_000 }) })),
+  'sweeps two days ahead': inVerbs((_, tables) => ({ sweep: async (s) => tables.sweep({ ...s, now: s.now + 2 * 86_400_000 }) })),
+  'sweeps counters that still count': inVerbs((sound, tables) => {
+    const keys = new Set<string>();
+    return {
+      async take(t) {
+        for (const hit of t.hits) keys.add(hit.key);
+        return sound.take(t);
+      },
+      async sweep(s) {
+        for (const key of keys) tables.counters.forget(key);
+        return sound.sweep(s);
+      },
+    };
+  }),
   'sweeps more than it is told': inVerbs((sound) => ({ sweep: (s) => sound.sweep({ ...s, max: s.max + 5 }) })),
 };
 

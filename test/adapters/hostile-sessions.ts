@@ -28,8 +28,8 @@ const inTable = (change: Change<SessionTable>): (() => SessionStore) => {
   return () => sessionsWith(change);
 };
 
-/** What reads, waits and then writes: transactions that lock nothing. */
-function withoutLocks(): SessionStore {
+/** Verbs that read, wait and then write: transactions that lock nothing. */
+function withoutLocks(verbs: readonly (keyof SessionStore)[]): SessionStore {
   const memory = memorySessionTable();
   const lately =
     <Input, Answer>(verb: (table: SessionTable, input: Input) => Answer) =>
@@ -42,20 +42,48 @@ function withoutLocks(): SessionStore {
       for (const write of writes) write();
       return answer;
     };
-  return {
+  const late: Partial<SessionStore> = {
     create: lately(create),
     find: lately(find),
     rotate: lately(rotate),
     revoke: lately(revoke),
     revokeAllOf: lately(revokeAllOf),
     listOf: lately(listOf),
-    sweep: async (s) => memory.sweep(s),
   };
+  return { ...sessionsWith(() => memory), ...Object.fromEntries(verbs.map((verb) => [verb, late[verb]])) };
+}
+
+/** Compares and sets, and when another call was faster, judges by the row as it was before. */
+function judgingByAStaleRead(lost: (table: Table, r: Parameters<SessionStore['rotate']>[0]) => 'gone' | 'reused'): () => SessionStore {
+  return inVerbs((sound, table) => ({
+    async rotate(r) {
+      const before = table.find(r.sessionId);
+      await null;
+      const isLost = before?.currentHash === r.presentedHash && table.find(r.sessionId)?.currentHash !== r.presentedHash;
+      return isLost ? { is: lost(table, r) } : sound.rotate(r);
+    },
+  }));
 }
 
 /** Broken session stores, by what is wrong with them. */
 export const HOSTILE_SESSIONS: Readonly<Record<string, () => SessionStore>> = {
-  'reads, waits, then writes': withoutLocks,
+  'reads, waits, then writes': () => withoutLocks(['create', 'find', 'rotate', 'revoke', 'revokeAllOf', 'listOf']),
+  'reads, waits, then creates': () => withoutLocks(['create']),
+  'reads, waits, then rotates': () => withoutLocks(['rotate']),
+  'misses the session when another refresh was faster': judgingByAStaleRead(() => 'gone'),
+  'calls an honest parallel refresh theft': judgingByAStaleRead((table, r) => {
+    table.delete(r.sessionId);
+    return 'reused';
+  }),
+  'lets a replay bring another successor': inVerbs((sound, table) => ({
+    async rotate(r) {
+      const answer = await sound.rotate(r);
+      if (answer.is !== 'replayed' || r.nextHash === null) return answer;
+      const session = { ...answer.session, currentHash: r.nextHash };
+      table.put(session);
+      return { is: 'replayed', session };
+    },
+  })),
   'evicts nobody': inVerbs((sound) => ({ create: (c) => sound.create({ ...c, maxPerUser: 1000 }) })),
   'evicts the newest': inTable((sound) => ({ ofUser: (userId) => sound.ofUser(userId).toReversed() })),
   'counts dead sessions': inVerbs((sound) => ({ create: (c) => sound.create({ ...c, now: 0 }) })),

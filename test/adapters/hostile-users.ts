@@ -26,6 +26,14 @@ export const HOSTILE_USERS: Readonly<Record<string, () => Store>> = {
       },
     };
   }),
+  'lets a number have several accounts': usersWith((sound) => ({
+    async create(c) {
+      const answer = await sound.create(c);
+      if (answer.is !== 'phone_number_taken') return answer;
+      const other = await sound.create({ ...c, phoneNumber: `${c.phoneNumber}/${crypto.randomUUID()}` as PhoneNumber });
+      return other.is === 'created' ? { is: 'created', user: { ...other.user, phoneNumber: c.phoneNumber } } : other;
+    },
+  })),
   'gives everybody one id': usersWith((sound) => ({
     async create(c) {
       const answer = await sound.create(c);

@@ -31,6 +31,14 @@ describe('options', () => {
   });
 });
 
+test('a body that is too large is refused also when somebody upstream keeps a clone of the request', { timeout: 2000 }, async () => {
+  const handle = phoneAuthHandler(createTestAuth().auth, { basePath: '/auth', clientIp });
+  const request = post('/auth/codes', 'x'.repeat(5000));
+  const kept = request.clone();
+  expect((await handle(request)).status).toBe(413);
+  expect((await kept.text()).length).toBe(5000);
+});
+
 describe('the address of the requester', () => {
   test.each([
     ['203.0.113.7', '203.0.113.7'],

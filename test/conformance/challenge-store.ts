@@ -4,9 +4,10 @@ import { counterCases } from './counter-cases.ts';
 import { issueCases } from './issue-cases.ts';
 import { proofCases } from './proof-cases.ts';
 import { redeemCases } from './redeem-cases.ts';
+import { resendCases } from './resend-cases.ts';
 import { upkeepCases } from './upkeep-cases.ts';
 
 /** What every challenge store must and should do, by verb. */
 export function challengeStoreCases(open: Open<ChallengeStore>, options: RaceOptions = {}): readonly ConformanceCase[] {
-  return [issueCases, redeemCases, proofCases, counterCases, upkeepCases].flatMap((cases) => cases(open, options));
+  return [issueCases, resendCases, redeemCases, proofCases, counterCases, upkeepCases].flatMap((cases) => cases(open, options));
 }

@@ -1,15 +1,7 @@
-import { describe, test } from 'vitest';
-import { HTTP_CASES, testAuthOf, worldOf } from './cases.ts';
+import { describe, it } from 'vitest';
+import { httpHostCases } from '../conformance/index.ts';
 import { HOSTS } from './hosts.ts';
 
-describe.each(HOSTS)('$name', ({ open }) => {
-  test.each(HTTP_CASES)('$name', async (one) => {
-    const made = testAuthOf(one);
-    const host = await open(made.auth, one.options, one.guard);
-    try {
-      await one.run(worldOf(made, host.call));
-    } finally {
-      await host.close();
-    }
-  });
+describe.each(HOSTS)('$name', ({ open, hasOwnParser = false }) => {
+  for (const { id, name, run } of httpHostCases(open, { hasOwnParser })) it(`${id} ${name}`, run);
 });
