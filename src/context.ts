@@ -1,5 +1,6 @@
 import type { PhoneAuthConfig, PhoneVerificationConfig } from './config.ts';
 import type { Keys } from './core/keys.ts';
+import type { WaitFor } from './deadline.ts';
 import { isPhoneAuthError, PhoneAuthError } from './errors.ts';
 import type { PhoneAuthEvent, PhoneAuthEvents, PhoneAuthEventType } from './events.ts';
 import type { ChallengeStore } from './ports/challenge-store.ts';
@@ -34,6 +35,7 @@ export interface Instance {
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly onEvent: PhoneVerificationConfig['onEvent'];
+  readonly waitFor: WaitFor;
   /** Keeps work that outlives its answer, and hands it to the host. */
   readonly background: (task: Promise<void>) => void;
 }
@@ -75,7 +77,7 @@ export function beginCall(instance: Instance, ports: { readonly challenges: Chal
   };
   const within: Context['within'] = async (port, verb, seconds, wait) => {
     try {
-      return await deadline(Math.min(seconds * 1000, endsAt - performance.now()), wait);
+      return await instance.waitFor(port, Math.min(seconds * 1000, endsAt - performance.now()), wait);
     } catch (error) {
       if (isPhoneAuthError(error)) throw error;
       emit('port.failed', { port, verb, reason: reasonOf(error) });
@@ -102,22 +104,4 @@ export function guarded<Port extends object>(ctx: Pick<Context, 'within' | 'sett
 function reasonOf(error: unknown): string {
   const { code, name } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; name?: unknown };
   return [code, name].find((word): word is string => typeof word === 'string' && /^[\w.]{1,64}$/.test(word)) ?? 'unknown';
-}
-
-async function deadline<T>(milliseconds: number, wait: () => T | Promise<T>): Promise<T> {
-  // a write that nobody waits for any more is not begun
-  if (milliseconds <= 0) throw deadlineError();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(deadlineError()), milliseconds);
-  });
-  try {
-    return await Promise.race([(async () => wait())(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function deadlineError(): Error {
-  return Object.assign(new Error('The deadline is over.'), { name: 'DeadlineError' });
 }

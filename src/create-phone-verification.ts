@@ -3,6 +3,7 @@ import { beginCall, type Context, type Instance } from './context.ts';
 import { phoneKeyOf } from './core/challenge.ts';
 import type { GuessBound } from './core/guess-bound.ts';
 import type { Keys } from './core/keys.ts';
+import { createWaitFor } from './deadline.ts';
 import { describeSettings } from './describe.ts';
 import { type ConsumedProof, type ConsumeProof, consumeProof } from './flows/consume-proof.ts';
 import { type RecordDelivery, recordDelivery } from './flows/record-delivery.ts';
@@ -93,6 +94,7 @@ export function createInstance(
     now: config.now ?? Date.now,
     random: checkedRandom(config.random ?? ((bytes) => crypto.getRandomValues(new Uint8Array(bytes)))),
     onEvent: config.onEvent,
+    waitFor: createWaitFor(),
     background,
   };
   return { instance, drain };
