@@ -109,6 +109,8 @@ const STORIES: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
   'a number that cannot be used is explained beside the field': async ({ page, origin }) => {
     await page.goto(origin);
     const field = page.getByLabel('Mobile number');
+    // a press does not wait for what it presses on
+    await field.waitFor();
     await field.press('Enter');
     await page.getByRole('alert').getByText('Enter your mobile number.').waitFor();
     await field.fill('0912');
