@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { migrate } from '../../adapters/storage/postgres.ts';
@@ -119,6 +119,7 @@ function freshDataOn(volume: SmallVolume): string {
   const dataDir = join(volume.path, 'data');
   mkdirSync(dataDir);
   const { uid, gid } = statSync(owned);
+  rmdirSync(owned);
   chownSync(dataDir, uid, gid);
   chmodSync(dataDir, 0o700);
   runPostgresProgram('initdb', [

@@ -3,6 +3,7 @@ import { startPostgres } from '../adapters/postgres-server.ts';
 import type { RedisDriverName } from '../adapters/redis-clients.ts';
 import { type RedisServerOptions, startRedis } from '../adapters/redis-server.ts';
 import { openPostgres, openRedis, type PostgresDriver } from './open-stores.ts';
+import { processNamed } from './process-tree.ts';
 import { type Figures, type Form, type Scenario, sumOf } from './scenario.ts';
 import { type Service, serviceOver } from './service-under-load.ts';
 import { weather } from './storm.ts';
@@ -11,12 +12,15 @@ import { pause } from './waiting.ts';
 interface Mortal {
   kill9(): Promise<void>;
   restart(): Promise<void>;
+  /** What happens some moments before its death. */
+  readonly agony?: () => void;
 }
 
 async function killedAgainAndAgain(service: Service, server: Mortal, loses: Scenario['loses'], form: Form): Promise<Figures> {
   const figures: Figures[] = [];
   for (let cycle = 0; cycle < form.cycles; cycle++) {
     const strike = async (): Promise<void> => {
+      server.agony?.();
       // Not always at the same moment of the same work.
       await pause(100 + (crypto.getRandomValues(new Uint8Array(1))[0] ?? 0));
       await server.kill9();
@@ -51,7 +55,11 @@ function killedPostgres(
       try {
         await migrate(database);
         if (sabotage !== undefined) await database.query(sabotage, []);
-        return await killedAgainAndAgain(serviceOver(stores), server, loses, form);
+        const agony = (): void => {
+          if (config === LAZY) process.kill(processNamed(server.pid, 'walwriter'), 'SIGSTOP');
+        };
+        const { kill9, restart } = server;
+        return await killedAgainAndAgain(serviceOver(stores), { kill9, restart, agony }, loses, form);
       } finally {
         await close();
         await server.stop();
@@ -84,8 +92,8 @@ function killedRedis(
   };
 }
 
-// The background writer of the log comes by only after the crash.
-const LAZY = { synchronous_commit: 'off', wal_writer_delay: '10s', wal_writer_flush_after: '1GB', wal_buffers: '32MB' };
+// Whoever does not wait for the log has only its writer to rely on, and that one is stopped before the crash.
+const LAZY = { synchronous_commit: 'off', wal_buffers: '32MB' };
 const WITHOUT_INSISTENCE = "create or replace function ringlatch.durable_v1() returns void language sql as ''";
 
 /** Servers that are killed under load and started again on what their disk holds. */

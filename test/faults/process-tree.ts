@@ -24,6 +24,13 @@ export function continueTree(pid: number): void {
   for (const id of treeOf(pid).toReversed()) signal(id, 'SIGCONT');
 }
 
+/** The process of a tree that calls itself so. */
+export function processNamed(pid: number, word: string): number {
+  const found = treeOf(pid).find((id) => readOf(id, 'cmdline').includes(word));
+  if (found === undefined) throw new Error(`no ${word} runs below ${pid}`);
+  return found;
+}
+
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -34,13 +41,13 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 function parentOf(pid: number): number | null {
   // The name of the program stands in brackets and may hold anything.
-  const [, parent] = (statOf(pid).split(') ').at(-1) ?? '').split(' ');
+  const [, parent] = (readOf(pid, 'stat').split(') ').at(-1) ?? '').split(' ');
   return parent === undefined ? null : Number(parent);
 }
 
-function statOf(pid: number): string {
+function readOf(pid: number, file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     return '';
   }
