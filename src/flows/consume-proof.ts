@@ -1,8 +1,7 @@
 import type { Context } from '../context.ts';
 import { PURPOSES, type Purpose } from '../core/challenge.ts';
 import { oneOf, optional, text } from '../core/input.ts';
-import { PhoneAuthError } from '../errors.ts';
-import { CONTEXT, checkInput } from './steps/check-input.ts';
+import { CONTEXT, checkInput, inputError } from './steps/check-input.ts';
 import { spendProof } from './steps/spend-proof.ts';
 
 /** What `consumeProof` takes. */
@@ -40,9 +39,7 @@ export async function consumeProof(ctx: Context, input: ConsumeProof): Promise<C
   });
   const { proof, purpose, userId = null, context = null, reference = null } = input;
   if (purpose === 'step-up' && (userId === null || context === null)) {
-    throw new PhoneAuthError('invalid_input', {
-      issues: [{ path: userId === null ? 'userId' : 'context', message: 'is needed for a step-up' }],
-    });
+    throw inputError(userId === null ? 'userId' : 'context', 'is needed for a step-up');
   }
   const spent = await spendProof(ctx, { proof, purposes: [purpose], userId, context, reference });
   return { phoneNumber: spent.phoneNumber, userId: spent.userId, context: spent.context, reference: spent.reference };

@@ -21,7 +21,7 @@ import type { PhoneNumber } from '../core/phone-number.ts';
 import { PhoneAuthError } from '../errors.ts';
 import type { Channel } from '../ports/sms-sender.ts';
 import { challengeFacts } from './steps/challenge-facts.ts';
-import { CLIENT, CONTEXT, checkInput } from './steps/check-input.ts';
+import { CLIENT, CONTEXT, checkInput, inputError } from './steps/check-input.ts';
 import { type Delivery, deliverCode } from './steps/deliver-code.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
 import { profileJson } from './steps/read-profile.ts';
@@ -256,8 +256,4 @@ function answerOf(challenge: Challenge, now: number): CodeRequest {
     resendAt: challenge.resendAt,
     resendInSeconds: secondsUntil(challenge.resendAt),
   };
-}
-
-function inputError(path: string, message: string): PhoneAuthError {
-  return new PhoneAuthError('invalid_input', { issues: [{ path, message }] });
 }

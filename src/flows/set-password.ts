@@ -4,7 +4,7 @@ import { optional, text } from '../core/input.ts';
 import { PhoneAuthError } from '../errors.ts';
 import { maskPhoneNumber } from '../events.ts';
 import type { UserRecord } from '../ports/user-store.ts';
-import { CONTEXT, checkInput } from './steps/check-input.ts';
+import { CONTEXT, checkInput, inputError } from './steps/check-input.ts';
 import { checkNewPassword } from './steps/check-new-password.ts';
 import { checkPassword } from './steps/check-password.ts';
 import { keepingProof } from './steps/keep-proof.ts';
@@ -48,7 +48,7 @@ export async function setPassword<User extends UserRecord, Profile>(
   const { userId, newPassword, sessionId = null } = input;
   const { currentPassword, proof, context = null, reference = null } = input as Readonly<Record<string, string | undefined>>;
   if ((currentPassword === undefined) === (proof === undefined)) {
-    throw new PhoneAuthError('invalid_input', { issues: [{ path: 'currentPassword', message: 'is needed, or a proof, and not both' }] });
+    throw inputError('currentPassword', 'is needed, or a proof, and not both');
   }
   await checkNewPassword(ctx, 'newPassword', newPassword);
   const user = await ctx.users.findById({ userId });

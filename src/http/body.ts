@@ -1,6 +1,6 @@
-import { type Issue, PhoneAuthError } from '../errors.ts';
 import { type HttpRequest, type HttpResponse, MAX_BODY_BYTES } from './message.ts';
 import { refusal } from './problem.ts';
+import { invalid } from './schemas.ts';
 
 const MAX_DEPTH = 5;
 
@@ -91,9 +91,4 @@ function keysIn(text: string): number {
 
 function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
-}
-
-function invalid(path: string, message: string): PhoneAuthError<'invalid_input'> {
-  const issue: Issue = { path, message };
-  return new PhoneAuthError('invalid_input', { issues: [issue] });
 }

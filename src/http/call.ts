@@ -1,6 +1,5 @@
 import type { Client } from '../context.ts';
 import type { PhoneAuth, Purpose } from '../create-phone-auth.ts';
-import { PhoneAuthError } from '../errors.ts';
 import type { AccessClaims } from '../ports/token-issuer.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { jsonOf } from './body.ts';
@@ -9,6 +8,7 @@ import { clientOfRequest, guardWith } from './guard.ts';
 import type { HttpRequest } from './message.ts';
 import { refuseUnknownKeys } from './misuse.ts';
 import type { BoundTo, RouteName, RoutesSettings } from './options.ts';
+import { invalid } from './schemas.ts';
 
 /** What a row may ask of its request. */
 export interface Call {
@@ -54,7 +54,7 @@ export function callsOf<User extends UserRecord, Profile>(
     },
     refreshToken: (ofBody) => {
       if (ofBody !== undefined) return ofBody;
-      if (cookies === null) throw new PhoneAuthError('invalid_input', { issues: [{ path: 'refreshToken', message: 'is required' }] });
+      if (cookies === null) throw invalid('refreshToken', 'is required');
       return cookieOf(request, cookies.names.refresh);
     },
   });

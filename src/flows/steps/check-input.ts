@@ -43,3 +43,8 @@ function checkClient(name: string, client: unknown): void {
     if (value !== undefined && typeof value !== 'string') throw new TypeError(`${name}: client.${key} must be a string`);
   }
 }
+
+/** The error for one argument that is wrong in itself or beside another. */
+export function inputError(path: string, message: string): PhoneAuthError<'invalid_input'> {
+  return new PhoneAuthError('invalid_input', { issues: [{ path, message }] });
+}

@@ -1,6 +1,7 @@
 import type { AuthContext } from '../../context.ts';
 import { type Issue, PhoneAuthError } from '../../errors.ts';
 import type { UserRecord } from '../../ports/user-store.ts';
+import { inputError } from './check-input.ts';
 
 const MAX_PROFILE_CHARACTERS = 2048;
 
@@ -8,11 +9,9 @@ const MAX_PROFILE_CHARACTERS = 2048;
 export function profileJson(profile: unknown): string | null {
   if (profile === undefined) return null;
   const json = jsonOf(profile);
-  if (json === undefined) throw new PhoneAuthError('invalid_input', { issues: [{ path: 'profile', message: 'must be JSON' }] });
+  if (json === undefined) throw inputError('profile', 'must be JSON');
   if (json.length > MAX_PROFILE_CHARACTERS) {
-    throw new PhoneAuthError('invalid_input', {
-      issues: [{ path: 'profile', message: `must have at most ${MAX_PROFILE_CHARACTERS} characters as JSON` }],
-    });
+    throw inputError('profile', `must have at most ${MAX_PROFILE_CHARACTERS} characters as JSON`);
   }
   return json;
 }

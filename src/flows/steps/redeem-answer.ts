@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Purpose } from '../../core/challenge.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
-import { PhoneAuthError } from '../../errors.ts';
+import { inputError } from './check-input.ts';
 import { type CodeAnswer, type Redeemed, redeemCode } from './redeem-code.ts';
 import { spendProof } from './spend-proof.ts';
 
@@ -38,8 +38,4 @@ export function checkCodeAnswer(answer: unknown): void {
     throw inputError('challengeId', 'is needed, or phoneNumber for a challenge bound to the number');
   if (challengeId !== undefined && purpose !== undefined)
     throw inputError('purpose', 'must not stand beside challengeId, which has its purpose');
-}
-
-function inputError(path: string, message: string): PhoneAuthError {
-  return new PhoneAuthError('invalid_input', { issues: [{ path, message }] });
 }
