@@ -3,6 +3,7 @@ import { secretBytes } from './core/keys.ts';
 import { isSafeLine } from './core/message.ts';
 import { isCountryCode } from './core/phone-number.ts';
 
+const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
 
 // far below where milliseconds leave the safe integers
@@ -25,8 +26,11 @@ function port(...verbs: readonly string[]) {
   );
 }
 
-const country = z.custom((value) => typeof value === 'string' && isCountryCode(value), {
+const country = z.custom<string>((value) => typeof value === 'string' && isCountryCode(value), {
   error: 'must be an ISO 3166-1 alpha-2 country code in upper case',
+});
+const countryOrDefault = z.custom<string>((value) => value === 'default' || (typeof value === 'string' && isCountryCode(value)), {
+  error: "must be an ISO 3166-1 alpha-2 country code in upper case, or 'default'",
 });
 const locale = z
   .string({ error: 'must be a BCP 47 language tag' })
@@ -99,14 +103,33 @@ const verificationShape = {
     smsPerDay: integer(1, 1_000_000_000),
     sendsPerNumber: z._default(windows, [
       { max: 3, windowSeconds: 600 },
-      { max: 5, windowSeconds: 3600 },
+      { max: 5, windowSeconds: HOUR_SECONDS },
       { max: 10, windowSeconds: DAY_SECONDS },
     ]),
     guessesPerNumber: z._default(windows, [
-      { max: 10, windowSeconds: 3600 },
+      { max: 10, windowSeconds: HOUR_SECONDS },
       { max: 20, windowSeconds: DAY_SECONDS },
     ]),
     guessesInARow: z._default(integer(1, 100), 100),
+    passwordsPerNumber: z._default(windows, [{ max: 10, windowSeconds: HOUR_SECONDS }]),
+    knownDevice: z.prefault(
+      z.strictObject({
+        sendsPerNumber: z._default(windows, [{ max: 5, windowSeconds: DAY_SECONDS }]),
+        guessesPerNumber: z._default(windows, [{ max: 10, windowSeconds: DAY_SECONDS }]),
+        passwordsPerNumber: z._default(windows, [{ max: 10, windowSeconds: HOUR_SECONDS }]),
+      }),
+      {},
+    ),
+    sendsPerIp: z._default(windows, [
+      { max: 60, windowSeconds: HOUR_SECONDS },
+      { max: 400, windowSeconds: DAY_SECONDS },
+    ]),
+    guessesPerIp: z._default(windows, [{ max: 60, windowSeconds: HOUR_SECONDS }]),
+    passwordsPerIp: z._default(windows, [{ max: 100, windowSeconds: HOUR_SECONDS }]),
+    lookupsPerIp: z._default(windows, [{ max: 100, windowSeconds: HOUR_SECONDS }]),
+    sendsPerPrefix: z._default(windows, [{ max: 30, windowSeconds: HOUR_SECONDS }]),
+    sendsPerCountry: z._default(z.record(country, windows), {}),
+    spend: z.optional(z.strictObject({ perDay: money(), pricePerSms: z.record(countryOrDefault, money()) })),
   }),
   maxGuessProbabilityPerDay: z._default(
     z
@@ -124,6 +147,7 @@ const verificationShape = {
       send: z.optional(z.boolean()),
     }),
   ),
+  assessRisk: z.optional(callable()),
   messages: z.optional(
     z.record(
       locale,
@@ -141,6 +165,7 @@ const verificationShape = {
       port: z._default(seconds(), 5),
       sms: z._default(seconds(), 8),
       request: z._default(seconds(), 10),
+      risk: z._default(seconds(), 1),
     }),
     {},
   ),
@@ -150,6 +175,12 @@ const verificationShape = {
 
 function seconds() {
   return z.number({ error: 'must be a number of seconds from 0.01 to 300' }).check(z.gte(0.01), z.lte(300));
+}
+
+// A millionth is the least that a counter knows, and what a billion has fits into a safe integer of millionths.
+function money() {
+  const error = 'must be an amount of money from 0.000001 to 1000000000';
+  return z.number({ error }).check(z.gte(0.000001, { error }), z.lte(1_000_000_000, { error }));
 }
 
 const verificationSchema = z.strictObject(verificationShape);
@@ -175,9 +206,11 @@ const authSchema = z.strictObject({
   ),
   claims: z.optional(callable()),
   canSignIn: z.optional(callable()),
+  dormantAfterSeconds: z._default(integer(DAY_SECONDS, TEN_YEARS_SECONDS), 45 * DAY_SECONDS),
+  onDormantLogin: z.optional(callable()),
   session: z.prefault(
     z.strictObject({
-      accessTokenSeconds: z._default(integer(60, 3600), 600),
+      accessTokenSeconds: z._default(integer(60, 30 * DAY_SECONDS), 600),
       idleSeconds: z._default(integer(60, TEN_YEARS_SECONDS), 30 * DAY_SECONDS),
       absoluteSeconds: z._default(integer(60, TEN_YEARS_SECONDS), 180 * DAY_SECONDS),
       rotateRefreshToken: z._default(z.boolean(), true),

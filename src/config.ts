@@ -1,3 +1,4 @@
+import type { Purpose } from './core/challenge.ts';
 import type { Window } from './core/limits.ts';
 import type { MessageTemplates } from './core/message.ts';
 import type { NumberType } from './core/phone-number.ts';
@@ -31,7 +32,10 @@ export interface CodeOptions {
 
 /** How sessions live. */
 export interface SessionOptions {
-  /** Life of an access token, 60 to 3600 seconds. @default 600 */
+  /**
+   * Life of an access token, 60 to 2592000 seconds (30 days). Longer than an hour is unwise: an access token is not looked up, so it outlives
+   * its session. @default 600
+   */
   readonly accessTokenSeconds?: number | undefined;
   /** A session that is not refreshed for so many seconds ends. @default 2592000 (30 days) */
   readonly idleSeconds?: number | undefined;
@@ -49,16 +53,55 @@ export interface SessionOptions {
   readonly maxPerUser?: number | undefined;
 }
 
-/** What may be spent on one number, and in all. */
+/** Budgets of devices that signed in to a number before; nobody else can use them up. */
+export interface KnownDeviceLimitOptions {
+  /** Sends to one number. @default [{ max: 5, windowSeconds: 86400 }] */
+  readonly sendsPerNumber?: readonly Window[] | undefined;
+  /** Wrong codes for one number. @default [{ max: 10, windowSeconds: 86400 }] */
+  readonly guessesPerNumber?: readonly Window[] | undefined;
+  /** Wrong passwords for one number. @default [{ max: 10, windowSeconds: 3600 }] */
+  readonly passwordsPerNumber?: readonly Window[] | undefined;
+}
+
+/** What a message may cost. */
+export interface SpendOptions {
+  /** Money in any 24 hours. What would exceed it is `refused_by_policy`; strangers get four fifths of it. */
+  readonly perDay: number;
+  /** Price of one SMS by country, in the unit of `perDay`; `default` for those that are not named. `{ IR: 0.02, default: 0.1 }` */
+  readonly pricePerSms: Readonly<Record<CountryCode, number>>;
+}
+
+/** What may be spent on one number, from one address, and in all. A refused request is charged to nobody. */
 export interface LimitOptions {
-  /** SMS of the whole system in any 24 hours. Required: your worst bill is this times your dearest country. */
+  /** SMS of the whole system in any 24 hours; the last fifth is for known devices. Required: your worst bill is this times your dearest country. */
   readonly smsPerDay: number;
+  /** Money of the whole system in any 24 hours. @default no cap beside `smsPerDay` */
+  readonly spend?: SpendOptions | undefined;
   /** Sends to one number. @default [{ max: 3, windowSeconds: 600 }, { max: 5, windowSeconds: 3600 }, { max: 10, windowSeconds: 86400 }] */
   readonly sendsPerNumber?: readonly Window[] | undefined;
   /** Wrong codes for one number, over resends, challenges, purposes and restarts. @default [{ max: 10, windowSeconds: 3600 }, { max: 20, windowSeconds: 86400 }] */
   readonly guessesPerNumber?: readonly Window[] | undefined;
-  /** Wrong codes for one number without a success between, 1 to 100 (NIST SP 800-63B-4, 3.2.2). Then it closes until `unlockPhoneNumber`. @default 100 */
+  /**
+   * Wrong codes for one number without a success between, 1 to 100 (NIST SP 800-63B-4, 3.2.2); wrong passwords are counted beside them. Then the
+   * number closes for unknown devices, until its owner succeeds on a known one or by password, or `unlockPhoneNumber`. @default 100
+   */
   readonly guessesInARow?: number | undefined;
+  /** Wrong passwords for one number; a right one forgives them. @default [{ max: 10, windowSeconds: 3600 }] */
+  readonly passwordsPerNumber?: readonly Window[] | undefined;
+  /** Budgets of their own for devices that signed in before. */
+  readonly knownDevice?: KnownDeviceLimitOptions | undefined;
+  /** Sends from one IPv4 address or IPv6 /64; a /48 has eight times as much. `ip: null` is one address. @default [{ max: 60, windowSeconds: 3600 }, { max: 400, windowSeconds: 86400 }] */
+  readonly sendsPerIp?: readonly Window[] | undefined;
+  /** Wrong codes from one address. @default [{ max: 60, windowSeconds: 3600 }] */
+  readonly guessesPerIp?: readonly Window[] | undefined;
+  /** Tries of passwords from one address. @default [{ max: 100, windowSeconds: 3600 }] */
+  readonly passwordsPerIp?: readonly Window[] | undefined;
+  /** Answers to one address that tell who has an account: status, and requests under `revealAccounts`. @default [{ max: 100, windowSeconds: 3600 }] */
+  readonly lookupsPerIp?: readonly Window[] | undefined;
+  /** Sends to numbers that differ in their last four digits alone: SMS pumping buys numbers by the block. @default [{ max: 30, windowSeconds: 3600 }] */
+  readonly sendsPerPrefix?: readonly Window[] | undefined;
+  /** Sends to one country; the last fifth is for known devices. `{ IR: [{ max: 500, windowSeconds: 86400 }] }` @default {} */
+  readonly sendsPerCountry?: Readonly<Record<CountryCode, readonly Window[]>> | undefined;
 }
 
 /** Seconds to wait for others. */
@@ -69,6 +112,41 @@ export interface DeadlineOptions {
   readonly sms?: number | undefined;
   /** A whole call of this library. @default 10 */
   readonly request?: number | undefined;
+  /** `assessRisk`. @default 1 */
+  readonly risk?: number | undefined;
+}
+
+/** What `assessRisk` is asked. */
+export interface RiskRequest {
+  /** E.164. */
+  readonly phoneNumber: string;
+  /** ISO 3166-1 alpha-2; `null` for a number of no country. */
+  readonly country: string | null;
+  readonly purpose: Purpose;
+  readonly channel: Channel;
+  /** The device signed in to this number before. */
+  readonly isKnownDevice: boolean;
+  /** In canonical form. */
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  /** What the client sent as its solution, unverified. */
+  readonly captchaToken: string | null;
+}
+
+/** What `assessRisk` says. A challenge is refused with its name, for the client to solve: `'challenge'` is `{ challenge: 'captcha' }`. */
+export type RiskDecision = 'allow' | 'deny' | 'challenge' | { readonly challenge: string };
+
+/** Asked before anything is sent or charged. */
+export type AssessRisk = (request: RiskRequest) => RiskDecision | Promise<RiskDecision>;
+
+/** What `onDormantLogin` is asked. */
+export interface DormantLogin<User> {
+  readonly user: User;
+  /** Epoch ms. */
+  readonly phoneNumberVerifiedAt: number;
+  readonly hasPassword: boolean;
+  /** The function that was called. */
+  readonly flow: 'loginWithCode' | 'signInWithCode' | 'resetPassword';
 }
 
 /** Numbers that get a fixed code, for store reviewers and staging. Sign-in, login, register and verify only; they have limits of their own. */
@@ -111,6 +189,11 @@ export interface PhoneVerificationConfig {
   /** Creation fails when the chance of guessing one number's code within a day exceeds this. @default 0.0005 */
   readonly maxGuessProbabilityPerDay?: number | undefined;
   readonly testNumbers?: TestNumbers | undefined;
+  /**
+   * The last word before an SMS: a captcha, a reputation service, a SIM-swap check. When it fails or is late, unknown devices are refused and
+   * known ones pass. @default everything is allowed
+   */
+  readonly assessRisk?: AssessRisk | undefined;
   /** By locale, then by purpose (or `default`). `{ en: { login: ({ code }) => `Your code: ${code}` } }` */
   readonly messages?: MessageTemplates | undefined;
   /** BCP 47; used when a request names none. @default 'en' */
@@ -145,9 +228,21 @@ export interface PhoneAuthConfig<User extends UserRecord = UserRecord, Profile =
     | ((c: {
         readonly user: User;
         readonly sessionId: string;
+        /** Epoch ms at which the number was last proved, to the day; `null` where the user store does not say. */
+        readonly phoneNumberVerifiedAt: number | null;
       }) => Readonly<Record<string, unknown>> | Promise<Readonly<Record<string, unknown>>>)
     | undefined;
   /** The last word before a session exists; `false` is `account_disabled`. */
   readonly canSignIn?: ((c: { readonly user: User; readonly amr: readonly string[] }) => boolean | Promise<boolean>) | undefined;
   readonly session?: SessionOptions | undefined;
+  /**
+   * A number that nobody proved for so long may belong to somebody else by now: operators give numbers out again, in the USA after 45 days at the
+   * earliest (47 CFR 52.15). Known devices are not asked. @default 3888000 (45 days)
+   */
+  readonly dormantAfterSeconds?: number | undefined;
+  /**
+   * What then happens to a right code. A challenge is `refused_by_policy` with its name and a `proof`; `{ challenge: 'password' }` is met by
+   * presenting the proof with the `password` of the account. @default asks for the password where the account has one, else allows
+   */
+  readonly onDormantLogin?: ((login: DormantLogin<User>) => RiskDecision | Promise<RiskDecision>) | undefined;
 }

@@ -10,6 +10,7 @@ import type { SmsSender } from './ports/sms-sender.ts';
 import type { TokenIssuer } from './ports/token-issuer.ts';
 import type { UserRecord, UserStore } from './ports/user-store.ts';
 import type { Settings } from './settings.ts';
+import type { Tallies } from './tallies.ts';
 
 /** Who asks. Required wherever limits are charged. */
 export interface Client {
@@ -35,7 +36,9 @@ export interface Instance {
   readonly now: () => number;
   readonly random: (bytes: number) => Uint8Array;
   readonly onEvent: PhoneVerificationConfig['onEvent'];
+  readonly assessRisk: PhoneVerificationConfig['assessRisk'];
   readonly waitFor: WaitFor;
+  readonly tallies: Tallies;
   /** Keeps work that outlives its answer, and hands it to the host. */
   readonly background: (task: Promise<void>) => void;
 }
@@ -58,7 +61,7 @@ export interface AuthContext<User extends UserRecord = UserRecord, Profile = unk
   readonly passwords: PasswordHasher | null;
   /** What an unknown number is checked against, so that it costs what a known one costs. */
   readonly dummyHash: () => Promise<string>;
-  readonly hooks: Pick<PhoneAuthConfig<User, Profile>, 'claims' | 'canSignIn' | 'profile'>;
+  readonly hooks: Pick<PhoneAuthConfig<User, Profile>, 'claims' | 'canSignIn' | 'onDormantLogin' | 'profile'>;
 }
 
 // Long enough to tell an outage from a hiccup, short enough for a person who waits.

@@ -8,9 +8,11 @@ import { describeSettings } from './describe.ts';
 import { type ConsumedProof, type ConsumeProof, consumeProof } from './flows/consume-proof.ts';
 import { type RecordDelivery, recordDelivery } from './flows/record-delivery.ts';
 import { type CodeRequest, type RequestCode, requestCode } from './flows/request-code.ts';
+import { countWaiting } from './flows/steps/count-codes.ts';
 import { type Sweep, sweep } from './flows/sweep.ts';
 import { type Validated, type ValidateVerificationCode, validateVerificationCode } from './flows/validate-verification-code.ts';
 import { keysOf, type Settings, sendersOf, verificationSettings } from './settings.ts';
+import { createTallies } from './tallies.ts';
 
 /** What `createPhoneVerification` gives: functions, which may be destructured. */
 export interface PhoneVerification {
@@ -69,7 +71,11 @@ export function verificationOf(instance: Instance, begin: () => Context, drain: 
     validateVerificationCode: async (input) => validateVerificationCode(begin(), input),
     consumeProof: async (input) => consumeProof(begin(), input),
     recordDelivery: async (input) => recordDelivery(begin(), input),
-    drain,
+    drain: async () => {
+      await drain();
+      // what fails was told as `port.failed`, and was a statistic
+      await countWaiting(begin()).catch(() => undefined);
+    },
     guessBound: () => instance.settings.guessBound,
     describe: () => describeSettings(instance.settings, instance.senders),
   };
@@ -94,7 +100,9 @@ export function createInstance(
     now: config.now ?? Date.now,
     random: checkedRandom(config.random ?? ((bytes) => crypto.getRandomValues(new Uint8Array(bytes)))),
     onEvent: config.onEvent,
+    assessRisk: config.assessRisk,
     waitFor: createWaitFor(),
+    tallies: createTallies(),
     background,
   };
   return { instance, drain };

@@ -21,10 +21,10 @@ export interface PhoneAuthErrorDetails {
   attempts_exhausted: Readonly<Record<never, never>>;
   /** Unknown, spent, expired, or earned for something else. */
   invalid_proof: Readonly<Record<never, never>>;
-  /** A limit refuses. Waiting helps. */
-  rate_limited: { readonly retryAfterSeconds: number; readonly limit: LimitName };
-  /** Number and password do not belong together, or the account may not sign in. */
-  invalid_credentials: Readonly<Record<never, never>>;
+  /** A limit refuses. Waiting helps. Where a code was already accepted, its `proof` is here. */
+  rate_limited: { readonly retryAfterSeconds: number; readonly limit: LimitName; readonly proof?: string | undefined };
+  /** Number and password do not belong together, or the account may not sign in. Where a code was already accepted, its `proof` is here. */
+  invalid_credentials: { readonly proof?: string | undefined };
   /** The number belongs to an account. Said only after the number was proved, or with `revealAccounts`. */
   phone_number_taken: { readonly proof?: string | undefined };
   /** The number belongs to no account. Said only after the number was proved, or with `revealAccounts`. */
@@ -41,8 +41,8 @@ export interface PhoneAuthErrorDetails {
   weak_password: { readonly reason: 'too_short' | 'too_long' | 'too_common' };
   /** The provider did not take the message. The challenge stands: a resend works. */
   delivery_failed: { readonly retryable: boolean } & CodeRequest;
-  /** A policy of this server refuses; `challenge` names what would help, e.g. a captcha. */
-  refused_by_policy: { readonly challenge?: string | undefined };
+  /** A policy of this server refuses; `challenge` names what would help, e.g. a captcha. Where a code was already accepted, its `proof` is here. */
+  refused_by_policy: { readonly challenge?: string | undefined; readonly proof?: string | undefined };
   /** A store or provider is down or late. Where a code was already accepted, its `proof` is here. */
   unavailable: { readonly retryAfterSeconds: number; readonly proof?: string | undefined };
 }

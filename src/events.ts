@@ -31,6 +31,32 @@ export interface PhoneAuthEvents {
     readonly reason: 'wrong' | 'expired' | 'used' | 'unknown' | 'exhausted' | 'altered';
     readonly attemptsLeft: number | null;
   };
+  /** Sends or money of the day passed a half, four fifths (where unknown devices stop) or the whole of what is allowed. Once each. */
+  'budget.reached': {
+    readonly limit: 'smsPerDay' | 'spend';
+    readonly percent: 50 | 80 | 100;
+    /** SMS, or money in the unit of the price table. */
+    readonly used: number;
+    readonly max: number;
+  };
+  /** After a send: how many of the last hour's codes to its prefix or country came back. Few of many are SMS pumping. */
+  'code.conversion': {
+    readonly by: 'prefix' | 'country';
+    /** Like `+98912345`, or `IR`. */
+    readonly name: string;
+    readonly sent: number;
+    readonly redeemed: number;
+    readonly windowSeconds: number;
+  };
+  /** `assessRisk` refused, or failed for an unknown device. Nothing was sent or charged. */
+  'risk.refused': {
+    readonly phoneNumber: string;
+    readonly purpose: Purpose;
+    /** What would help; `null`: nothing. */
+    readonly challenge: string | null;
+    readonly reason: 'decided' | 'failed';
+    readonly ip: string | null;
+  };
   /** A limit refused; `phoneNumber` is `null` where only a challenge id was given. */
   'limit.reached': { readonly limit: LimitName; readonly phoneNumber: string | null; readonly retryAfterSeconds: number };
   'user.registered': { readonly userId: string; readonly phoneNumber: string };
@@ -40,6 +66,30 @@ export interface PhoneAuthEvents {
     readonly amr: readonly string[];
     readonly ip: string | null;
     readonly userAgent: string | null;
+  };
+  /** A sign-in from a device that never signed in to this account: tell the user. The device is known from then on. */
+  'user.new_device': {
+    readonly userId: string;
+    readonly sessionId: string;
+    readonly amr: readonly string[];
+    readonly ip: string | null;
+    readonly userAgent: string | null;
+  };
+  /** A sign-in after wrong codes or passwords in a row: their guesser may have succeeded. Once, as a success ends the row. */
+  'user.signed_in_after_failures': {
+    readonly userId: string;
+    readonly sessionId: string;
+    readonly failures: number;
+    readonly ip: string | null;
+    readonly userAgent: string | null;
+  };
+  /** A right code for a number that nobody proved for long, which may belong to somebody else by now. */
+  'user.dormant': {
+    readonly userId: string;
+    readonly phoneNumberVerifiedAt: number;
+    readonly allowed: boolean;
+    /** What would help; `null`: nothing, or nothing is needed. */
+    readonly challenge: string | null;
   };
   /** Right number, wrong or no password, or an account that may not sign in. */
   'password.refused': { readonly userId: string | null; readonly phoneNumber: string };

@@ -4,6 +4,7 @@ import { type GuessBound, guessBoundOf } from './core/guess-bound.ts';
 import { deriveKeys, type Keys, secretBytes } from './core/keys.ts';
 import type { LimitRules } from './core/limits.ts';
 import type { NumberType } from './core/phone-number.ts';
+import { contradictionsOfLimits } from './limit-contradictions.ts';
 import type { Channel, SmsSender } from './ports/sms-sender.ts';
 
 /** The configuration with every default in its place. */
@@ -40,13 +41,14 @@ export interface Settings {
   readonly testNumbers: TestNumbers | null;
   readonly messages: PhoneVerificationConfig['messages'];
   readonly locale: string;
-  readonly deadlineSeconds: { readonly port: number; readonly sms: number; readonly request: number };
+  readonly deadlineSeconds: { readonly port: number; readonly sms: number; readonly request: number; readonly risk: number };
+  readonly dormantAfterSeconds: number;
 }
 
 /** What the schema gives: everything of {@link Settings} but what depends on several options at once. */
 type Options = Omit<Settings, 'code' | 'limits' | 'guessBound'> & {
   readonly code: Settings['code'] & Pick<LimitRules, 'resendAfterSeconds'>;
-  readonly limits: Omit<LimitRules, 'resendAfterSeconds'>;
+  readonly limits: Omit<LimitRules, 'resendAfterSeconds' | 'spend'> & { readonly spend?: LimitRules['spend'] };
 };
 
 /** Settings of a verification; throws one `TypeError` that names every path that is wrong. */
@@ -75,7 +77,7 @@ function optionsOf(factory: string, kind: 'verification' | 'auth', config: unkno
 
 function settingsOf(factory: string, options: Options, config: Pick<PhoneVerificationConfig, 'sms'>): Settings {
   const { resendAfterSeconds, ...code } = options.code;
-  const limits: LimitRules = { ...options.limits, resendAfterSeconds };
+  const limits: LimitRules = { ...options.limits, spend: options.limits.spend ?? null, resendAfterSeconds };
   const settings: Settings = {
     ...options,
     origin: options.origin ?? null,
@@ -92,14 +94,14 @@ function settingsOf(factory: string, options: Options, config: Pick<PhoneVerific
 }
 
 function contradictionsIn(s: Settings, senders: readonly SmsSender[]): readonly Problem[] {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...contradictionsOfLimits(s.limits, s.allowedCountries)];
   const chance = s.guessBound.probabilityPerNumberPerDay;
   if (chance > s.maxGuessProbabilityPerDay) {
     problems.push({
       path: 'limits.guessesPerNumber',
       message:
         `${s.guessBound.guessesPerNumberPerDay} guesses a day at ${s.code.length} digits are right with probability ${chance.toPrecision(3)}, ` +
-        `more than maxGuessProbabilityPerDay ${s.maxGuessProbabilityPerDay}; lower limits.guessesPerNumber or raise code.length`,
+        `more than maxGuessProbabilityPerDay ${s.maxGuessProbabilityPerDay}; lower limits.guessesPerNumber and limits.knownDevice.guessesPerNumber, or raise code.length`,
     });
   }
   if (s.androidAppHash !== null && s.origin === null) problems.push({ path: 'androidAppHash', message: 'needs origin' });

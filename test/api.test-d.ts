@@ -112,6 +112,43 @@ createPhoneVerification({ secret: 's', sms, appName: 'Acme', limits: { smsPerDay
 // @ts-expect-error -- a misspelt option
 createPhoneVerification({ ...verification, storage: { challenges }, code: { lenght: 8 } });
 
+// The hooks of abuse say what they take and give.
+createPhoneAuth({
+  ...verification,
+  storage: { challenges, sessions, users },
+  tokens,
+  claims: ({ user, phoneNumberVerifiedAt }) => {
+    holds<Equals<typeof phoneNumberVerifiedAt, number | null>>();
+    return { nickname: user.nickname };
+  },
+  assessRisk: ({ isKnownDevice, captchaToken, country }) => {
+    holds<Equals<typeof captchaToken, string | null>>();
+    holds<Equals<typeof country, string | null>>();
+    return isKnownDevice ? 'allow' : { challenge: 'captcha' };
+  },
+  onDormantLogin: async ({ user, hasPassword }) => {
+    holds<Equals<typeof user, Member>>();
+    return hasPassword ? { challenge: 'password' } : 'deny';
+  },
+});
+// @ts-expect-error -- no decision
+createPhoneVerification({ ...verification, storage: { challenges }, assessRisk: () => true });
+createPhoneVerification({
+  ...verification,
+  storage: { challenges },
+  limits: {
+    smsPerDay: 1,
+    knownDevice: { guessesPerNumber: [{ max: 1, windowSeconds: 60 }] },
+    spend: { perDay: 1, pricePerSms: { IR: 0.02 } },
+  },
+});
+// @ts-expect-error -- a price table says what a day may cost
+createPhoneVerification({ ...verification, storage: { challenges }, limits: { smsPerDay: 1, spend: { pricePerSms: { IR: 0.02 } } } });
+// @ts-expect-error -- a verification knows no accounts
+createPhoneVerification({ ...verification, storage: { challenges }, onDormantLogin: () => 'allow' });
+await auth.requestCode({ phoneNumber: '+989121234567', captchaToken: 'c', client: { ip: null, deviceToken: 'd' } });
+await auth.loginWithCode({ proof: 'p', password: 'correct horse battery', client });
+
 // An error narrows to its details.
 function explain(error: unknown): string | number {
   if (isPhoneAuthError(error, 'rate_limited', 'unavailable')) {
@@ -128,6 +165,10 @@ function explain(error: unknown): string | number {
       return error.details.proof;
     case 'delivery_failed':
       return error.details.challengeId;
+    case 'refused_by_policy':
+      return error.details.challenge ?? error.details.proof ?? 0;
+    case 'invalid_credentials':
+      return error.details.proof ?? 0;
     default:
       // @ts-expect-error -- not every code carries this
       return error.details.proof;

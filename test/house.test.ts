@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../adapters/storage/memory.ts';
+import { checkConfig } from '../src/config-schema.ts';
 import { PHONE_AUTH_ERROR_STATUS } from '../src/errors.ts';
-import { authSettings } from '../src/settings.ts';
 import { entries } from '../tsup.config.ts';
 import { faultOf } from './house/import-rules.ts';
-import { membersOf, optionsIn } from './house/options.ts';
+import { membersOf, optionsIn, pathOf } from './house/options.ts';
 import { snippetsOfDocumentation } from './house/snippets.ts';
 import { at, codeOf, filesUnder, importsOf, sourcesUnder, textOf } from './house/source-file.ts';
 import { typeProgramOf } from './house/type-program.ts';
@@ -29,7 +29,7 @@ const OFF_UNLESS_GIVEN: ReadonlySet<string> = new Set([
   'canSignIn',
 ]);
 
-const settings = authSettings({
+const checked = checkConfig('auth', {
   secret: randomBytes(32).toString('hex'),
   storage: memoryStorage(),
   sms: async () => {},
@@ -232,14 +232,15 @@ describe('the documentation', () => {
   });
 
   it('tells the defaults that are set', () => {
-    const documented = optionsIn('src/config.ts').flatMap((option) => {
+    const all = optionsIn('src/config.ts');
+    const documented = all.flatMap((option) => {
       const value = literalIn(option.default);
-      return value === undefined ? [] : [[option.name, value] as const];
+      return value === undefined ? [] : [[pathOf(option, all), value] as const];
     });
-    expect(documented.length).toBeGreaterThan(20);
-    const set = new Map(leavesOf(settings));
+    expect(documented.length).toBeGreaterThan(35);
+    const options = checked.is === 'valid' ? checked.options : null;
     // A switch that is not there is off.
-    expect(documented.map(([name]) => [name, set.get(name) ?? false])).toEqual(documented);
+    expect(documented.map(([path]) => [path, valueAt(options, path) ?? false])).toEqual(documented);
   });
 
   it('says of every optional setting of every adapter what it is', () => {
@@ -263,8 +264,6 @@ function literalIn(text: string | null): unknown {
   }
 }
 
-function leavesOf(value: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(value).flatMap(([name, leaf]) =>
-    typeof leaf === 'object' && leaf !== null && !Array.isArray(leaf) ? leavesOf(leaf) : [[name, leaf] as const],
-  );
+function valueAt(options: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key], options);
 }

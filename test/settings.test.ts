@@ -2,51 +2,22 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inboxSms } from '../adapters/sms/inbox.ts';
-import { memoryStorage } from '../adapters/storage/memory.ts';
-import { joseTokens } from '../adapters/tokens/jose.ts';
-import { createPhoneAuth, createPhoneVerification, type PhoneAuthConfig } from '../src/index.ts';
+import { createPhoneAuth, createPhoneVerification, type PhoneAuthConfig, type Window } from '../src/index.ts';
 import { authSettings, verificationSettings } from '../src/settings.ts';
 import { passwords } from './flows/stage.ts';
+import { create, type Loose, nested, pathsOf, secret, valid } from './refused-paths.ts';
 
-const secret = randomBytes(32).toString('base64');
-const valid = {
-  secret,
-  storage: memoryStorage(),
-  sms: inboxSms(),
-  tokens: joseTokens({ secret }),
-  appName: 'Acme',
-  allowedCountries: ['IR', 'US'],
-  limits: { smsPerDay: 2000 },
-} as const;
-
-type Loose = Readonly<Record<string, unknown>>;
-
-function create(overrides: Loose): unknown {
-  return createPhoneAuth({ ...valid, ...overrides } as unknown as PhoneAuthConfig);
-}
-
-/** The paths that the one TypeError names. */
-function pathsOf(make: () => unknown): readonly string[] {
-  try {
-    make();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const [first, ...problems] = error.message.split('\n');
-    expect(first).toMatch(/^create(PhoneAuth|PhoneVerification): the configuration is not valid$/);
-    return problems.map((line) => line.trim().split(':')[0] ?? '');
-  }
-  return [];
-}
-
-function nested(path: string, value: unknown): Loose {
-  const [key = '', ...rest] = path.split('.');
-  const base = (valid as Loose)[key];
-  if (rest.length === 0) return { [key]: value };
-  const [inner = '', ...deeper] = rest;
-  const within = { ...((base as Loose | undefined) ?? {}) };
-  within[inner] = deeper.length === 0 ? value : { [deeper[0] ?? '']: value };
-  return { [key]: within };
-}
+const wrongWindows: readonly unknown[] = [
+  3,
+  [{ max: 0, windowSeconds: 60 }],
+  [{ max: 1 }],
+  [{ max: 1, windowSeconds: 0 }],
+  [{ max: 1, windowSeconds: 60, more: 1 }],
+  [
+    { max: 1, windowSeconds: 60 },
+    { max: 2, windowSeconds: 60 },
+  ],
+];
 
 const junk: readonly unknown[] = [null, 'nonsense!', -1, 1.5, Number.NaN, {}, [], true, Symbol('x'), 10n ** 30n];
 
@@ -92,7 +63,7 @@ const WRONG: Readonly<Record<string, { readonly wrong?: readonly unknown[]; read
   'code.resend': { wrong: ['never'] },
   'code.resendAfterSeconds': { wrong: [30, [-1], [1.5], Array(17).fill(30), [86_401]] },
   session: { takes: [{}] },
-  'session.accessTokenSeconds': { wrong: [59, 3601] },
+  'session.accessTokenSeconds': { wrong: [59, 30 * 86_400 + 1], takes: [30 * 86_400] },
   'session.idleSeconds': { wrong: [59, 3650 * 86_400 + 1] },
   'session.absoluteSeconds': { wrong: [59, 3650 * 86_400 + 1] },
   'session.rotateRefreshToken': { takes: [true] },
@@ -102,19 +73,23 @@ const WRONG: Readonly<Record<string, { readonly wrong?: readonly unknown[]; read
   'session.maxPerUser': { wrong: [0, 1001] },
   limits: { wrong: [undefined, {}] },
   'limits.smsPerDay': { wrong: [0, undefined, '5', Number.POSITIVE_INFINITY] },
-  'limits.sendsPerNumber': {
-    wrong: [
-      [{ max: 0, windowSeconds: 60 }],
-      [{ max: 1 }],
-      [{ max: 1, windowSeconds: 0 }],
-      [{ max: 1, windowSeconds: 60, more: 1 }],
-      [
-        { max: 1, windowSeconds: 60 },
-        { max: 2, windowSeconds: 60 },
-      ],
-    ],
+  'limits.sendsPerNumber': { wrong: wrongWindows },
+  'limits.guessesPerNumber': { wrong: wrongWindows },
+  'limits.passwordsPerNumber': { wrong: wrongWindows },
+  'limits.knownDevice': { wrong: [{ guessesInARow: 5 }], takes: [{}] },
+  'limits.knownDevice.sendsPerNumber': { wrong: wrongWindows },
+  'limits.knownDevice.guessesPerNumber': { wrong: wrongWindows },
+  'limits.knownDevice.passwordsPerNumber': { wrong: wrongWindows },
+  'limits.sendsPerIp': { wrong: wrongWindows },
+  'limits.guessesPerIp': { wrong: wrongWindows },
+  'limits.passwordsPerIp': { wrong: wrongWindows },
+  'limits.lookupsPerIp': { wrong: wrongWindows },
+  'limits.sendsPerPrefix': { wrong: wrongWindows },
+  'limits.sendsPerCountry': { wrong: [[{ max: 1, windowSeconds: 60 }], { IR: 5 }], takes: [{}] },
+  'limits.sendsPerCountry.IR': { wrong: wrongWindows },
+  'limits.spend': {
+    wrong: [5, { perDay: 1 }, { pricePerSms: { default: 0.1 } }, { perDay: 1, pricePerSms: { default: 0.1 }, perHour: 1 }],
   },
-  'limits.guessesPerNumber': { wrong: [3] },
   'limits.guessesInARow': { wrong: [0, 101] },
   maxGuessProbabilityPerDay: { wrong: [0, 1, 2, '0.1'] },
   testNumbers: { wrong: [{ numbers: 'some', code: '424242', until: 1 }] },
@@ -126,6 +101,10 @@ const WRONG: Readonly<Record<string, { readonly wrong?: readonly unknown[]; read
   'deadlineSeconds.port': { wrong: [0, 0.009, 301], takes: [1.5] },
   'deadlineSeconds.sms': { wrong: [301], takes: [1.5] },
   'deadlineSeconds.request': { wrong: [301], takes: [1.5] },
+  'deadlineSeconds.risk': { wrong: [0, 0.009, 300.1, Number.POSITIVE_INFINITY, '1'], takes: [1.5] },
+  assessRisk: { wrong: ['allow', { challenge: 'captcha' }] },
+  dormantAfterSeconds: { wrong: [0, 86_399, 3650 * 86_400 + 1, 86_400.5, Number.POSITIVE_INFINITY, '3888000'] },
+  onDormantLogin: { wrong: ['deny', Promise.resolve('allow')] },
   now: {},
   random: {},
 };
@@ -164,12 +143,29 @@ describe('a configuration', () => {
           { max: 20, windowSeconds: 86_400 },
         ],
         guessesInARow: 100,
+        passwordsPerNumber: [{ max: 10, windowSeconds: 3600 }],
+        knownDevice: {
+          sendsPerNumber: [{ max: 5, windowSeconds: 86_400 }],
+          guessesPerNumber: [{ max: 10, windowSeconds: 86_400 }],
+          passwordsPerNumber: [{ max: 10, windowSeconds: 3600 }],
+        },
+        sendsPerIp: [
+          { max: 60, windowSeconds: 3600 },
+          { max: 400, windowSeconds: 86_400 },
+        ],
+        guessesPerIp: [{ max: 60, windowSeconds: 3600 }],
+        passwordsPerIp: [{ max: 100, windowSeconds: 3600 }],
+        lookupsPerIp: [{ max: 100, windowSeconds: 3600 }],
+        sendsPerPrefix: [{ max: 30, windowSeconds: 3600 }],
+        sendsPerCountry: {},
+        spend: null,
         resendAfterSeconds: [30, 60, 120, 300],
       },
+      dormantAfterSeconds: 45 * 86_400,
       maxGuessProbabilityPerDay: 0.0005,
       testNumbers: null,
       locale: 'en',
-      deadlineSeconds: { port: 5, sms: 8, request: 10 },
+      deadlineSeconds: { port: 5, sms: 8, request: 10, risk: 1 },
     });
   });
 
@@ -183,10 +179,9 @@ describe('a configuration', () => {
   });
 
   it('takes undefined for everything that is optional', () => {
-    const required = ['secret', 'storage', 'sms', 'tokens', 'appName', 'allowedCountries', 'limits'];
-    for (const path of Object.keys(WRONG).filter(
-      (one) => !required.includes(one) && !one.startsWith('storage.') && one !== 'limits.smsPerDay',
-    )) {
+    const required = ['secret', 'storage', 'sms', 'tokens', 'appName', 'allowedCountries', 'limits', 'limits.smsPerDay'];
+    const optional = Object.keys(WRONG).filter((path) => !required.includes(path) && !/^storage\.|^limits\.sendsPerCountry\./.test(path));
+    for (const path of optional) {
       expect(
         pathsOf(() => create(nested(path, undefined))),
         path,
@@ -221,7 +216,17 @@ describe('a configuration', () => {
   it('of a verification knows no accounts', () => {
     const { tokens: _, ...config } = valid;
     expect(verificationSettings(config).revealAccounts).toBe(false);
-    for (const key of ['tokens', 'passwords', 'revealAccounts', 'profile', 'claims', 'canSignIn', 'session']) {
+    for (const key of [
+      'tokens',
+      'passwords',
+      'revealAccounts',
+      'profile',
+      'claims',
+      'canSignIn',
+      'session',
+      'dormantAfterSeconds',
+      'onDormantLogin',
+    ]) {
       expect(pathsOf(() => createPhoneVerification({ ...config, [key]: valid.tokens } as typeof config))).toEqual([key]);
     }
     expect(pathsOf(() => createPhoneVerification({ ...config, storage: { challenges: valid.storage.challenges } }))).toEqual([]);
@@ -262,12 +267,23 @@ describe('a configuration', () => {
     expect(refused({ code: { length: 4 } })).toBe(true);
     expect(refused({ code: { length: 5 } })).toBe(false);
     expect(refused({ code: { length: 4 }, maxGuessProbabilityPerDay: 0.01 })).toBe(false);
-    expect(refused({ limits: { smsPerDay: 1, guessesPerNumber: [{ max: 10, windowSeconds: 60 }] } })).toBe(true);
-    expect(refused({ limits: { smsPerDay: 1, guessesPerNumber: [{ max: 500, windowSeconds: 86_400 }] } })).toBe(true);
-    expect(refused({ limits: { smsPerDay: 1, guessesPerNumber: [{ max: 499, windowSeconds: 86_400 }] } })).toBe(false);
+    const limits = (guessesPerNumber: Window, ofKnownDevices?: Window): Loose => ({
+      limits: {
+        smsPerDay: 1,
+        guessesPerNumber: [guessesPerNumber],
+        ...(ofKnownDevices === undefined ? {} : { knownDevice: { guessesPerNumber: [ofKnownDevices] } }),
+      },
+    });
+    expect(refused(limits({ max: 10, windowSeconds: 60 }))).toBe(true);
+    // known devices may guess ten times beside that
+    expect(refused(limits({ max: 490, windowSeconds: 86_400 }))).toBe(true);
+    expect(refused(limits({ max: 489, windowSeconds: 86_400 }))).toBe(false);
+    expect(refused(limits({ max: 1, windowSeconds: 86_400 }, { max: 499, windowSeconds: 86_400 }))).toBe(true);
+    expect(refused(limits({ max: 1, windowSeconds: 86_400 }, { max: 498, windowSeconds: 86_400 }))).toBe(false);
     const message = (): unknown => create({ code: { length: 4 } });
     expect(message).toThrow(/code\.length/);
     expect(message).toThrow(/maxGuessProbabilityPerDay/);
+    expect(message).toThrow(/limits\.knownDevice\.guessesPerNumber/);
   });
 });
 

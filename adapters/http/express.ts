@@ -1,7 +1,7 @@
+import { addressOf } from '../../src/address.ts';
 import type { Client } from '../../src/context.ts';
 import type { PhoneAuth } from '../../src/create-phone-auth.ts';
 import { isPhoneAuthError } from '../../src/errors.ts';
-import { addressOf } from '../../src/http/client-ip.ts';
 import { type CookieOptions, cookieTransportOf } from '../../src/http/cookies.ts';
 import { clientOfRequest, type GuardOptions, guardOf, rememberAuth } from '../../src/http/guard.ts';
 import type { HttpBody } from '../../src/http/message.ts';

@@ -2,7 +2,7 @@ import type { Challenge, NewChallenge, Purpose } from '../../src/core/challenge.
 import type { Hit } from '../../src/core/limits.ts';
 import type { Proof } from '../../src/core/proof.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
-import { type CounterTable, charge, refusalOf } from './counters.ts';
+import { type CounterTable, charge, countsOf, refusalOf } from './counters.ts';
 import { RETENTION_MS } from './retention.ts';
 
 type Input<Verb extends 'issue' | 'redeem' | 'spend' | 'take'> = Parameters<ChallengeStore[Verb]>[0];
@@ -43,11 +43,12 @@ export function issue(tables: ChallengeTables, i: Input<'issue'>): Answer<'issue
   const limited = refusalOf(tables.counters, hits, cooldown, now);
   if (limited !== null) return limited;
   const resendAt = charge(tables.counters, hits, cooldown, now);
+  const counts = countsOf(tables.counters, hits, now);
   const row = named !== null && isLive(named, now) ? named : sameId;
   if (row === null || !isLive(row, now)) {
     const fresh = { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt, usedAt: null };
     tables.putChallenge(fresh);
-    return { is: 'issued', challenge: publicPart(fresh) };
+    return { is: 'issued', challenge: publicPart(fresh), counts };
   }
   const changesCode = i.resend === 'rotate' || (row.id === challenge.id && row.reference !== challenge.reference);
   const resent = {
@@ -61,7 +62,7 @@ export function issue(tables: ChallengeTables, i: Input<'issue'>): Answer<'issue
     resendAt,
   };
   tables.putChallenge(resent);
-  return { is: 'resent', challenge: publicPart(resent) };
+  return { is: 'resent', challenge: publicPart(resent), counts };
 }
 
 /** `ChallengeStore.redeem` over tables. */
@@ -87,8 +88,9 @@ export function redeem(tables: ChallengeTables, r: Input<'redeem'>): Answer<'red
   const { phoneKey, phoneNumber, purpose, userId, context, contextHash, reference, profile } = row;
   tables.putProof({ ...r.proof, phoneKey, phoneNumber, purpose, userId, context, contextHash, reference, profile });
   charge(tables.counters, r.hits.filter(isAlways), null, now);
+  const counts = countsOf(tables.counters, r.hits, now);
   for (const key of r.clears) tables.counters.forget(key);
-  return { is: 'accepted', challenge: publicPart(paid) };
+  return { is: 'accepted', challenge: publicPart(paid), counts };
 }
 
 /** `ChallengeStore.spend` over tables. */
@@ -114,7 +116,7 @@ export function take(tables: ChallengeTables, { hits, cooldown, now }: Input<'ta
   const limited = refusalOf(tables.counters, hits, cooldown, now);
   if (limited !== null) return limited;
   charge(tables.counters, hits, cooldown, now);
-  return { is: 'taken' };
+  return { is: 'taken', counts: countsOf(tables.counters, hits, now) };
 }
 
 function known(tables: ChallengeTables, id: string, now: number): ChallengeRow | null {

@@ -28,59 +28,75 @@ export function refusalOf(counters: CounterTable, hits: readonly Hit[], cooldown
   const consider = (refusal: Limited): void => {
     if (refusal.retryAt > now && (longest === null || refusal.retryAt > longest.retryAt)) longest = refusal;
   };
-  for (const hit of hits) consider({ is: 'limited', limit: hit.limit, retryAt: roomAt(live(counters, hit.key, now), hit.max) });
+  for (const hit of hits) consider({ is: 'limited', limit: hit.limit, retryAt: roomAt(live(counters, hit.key, now), hit) });
   if (cooldown !== null) {
     const sends = live(counters, cooldown.key, now);
     const last = Math.max(0, ...sends.map((send) => send.startsAt));
-    consider({ is: 'limited', limit: 'resendAfterSeconds', retryAt: last + pauseAfter(sends, cooldown) });
+    consider({ is: 'limited', limit: cooldown.limit, retryAt: last + pauseAfter(sends, cooldown) });
   }
   return longest;
 }
 
 /** Writes the hits and the send down; gives the epoch ms at which the cooldown allows the next one. */
 export function charge(counters: CounterTable, hits: readonly Hit[], cooldown: Cooldown | null, now: number): number {
-  for (const hit of hits) counters.write(hit.key, withOneMore(live(counters, hit.key, now), bucketOf(hit, now)));
+  for (const hit of hits.filter(isWritten)) counters.write(hit.key, withBucket(live(counters, hit.key, now), bucketOf(hit, now)));
   if (cooldown === null) return now;
   const send = { startsAt: now, count: 1, countsUntil: now + milliseconds(cooldown.windowSeconds) };
-  const sends = withOneMore(live(counters, cooldown.key, now), send);
+  const sends = withBucket(live(counters, cooldown.key, now), send);
   // More than the ladder has rungs would change nothing: the last rung repeats.
   counters.write(cooldown.key, sends.toSorted((a, b) => a.startsAt - b.startsAt).slice(-Math.max(1, cooldown.ladderSeconds.length)));
   return now + pauseAfter(sends, cooldown);
+}
+
+/** What the counter of each hit holds. */
+export function countsOf(counters: CounterTable, hits: readonly Hit[], now: number): readonly number[] {
+  return hits.map((hit) => countOf(live(counters, hit.key, now)));
+}
+
+/** Whether a hit leaves anything in its counter. */
+export function isWritten(hit: Hit): boolean {
+  return amountOf(hit) > 0;
 }
 
 function live(counters: CounterTable, key: string, now: number): readonly Bucket[] {
   return counters.read(key).filter((bucket) => now < bucket.countsUntil);
 }
 
-function roomAt(buckets: readonly Bucket[], max: number): number {
+function roomAt(buckets: readonly Bucket[], hit: Hit): number {
+  const most = hit.max - amountOf(hit);
   let count = countOf(buckets);
-  if (count < max) return 0;
+  if (count <= most) return 0;
   for (const bucket of buckets.toSorted((a, b) => a.countsUntil - b.countsUntil)) {
     count -= bucket.count;
-    if (count < max) return bucket.countsUntil;
+    if (count <= most) return bucket.countsUntil;
   }
   return FOREVER;
 }
 
 function bucketOf(hit: Hit, now: number): Bucket {
-  if (hit.windowSeconds === null) return { startsAt: 0, count: 1, countsUntil: FOREVER };
+  const count = amountOf(hit);
+  if (hit.windowSeconds === null) return { startsAt: 0, count, countsUntil: FOREVER };
   const windowMs = milliseconds(hit.windowSeconds);
   const sliceMs = hit.max <= EXACT_HITS ? 1 : Math.ceil(windowMs / SLICES);
   const startsAt = Math.floor(now / sliceMs) * sliceMs;
   // Until the last hit that the slice may hold is out of the window: early refusals, never late ones.
-  return { startsAt, count: 1, countsUntil: startsAt + sliceMs - 1 + windowMs };
+  return { startsAt, count, countsUntil: startsAt + sliceMs - 1 + windowMs };
 }
 
-function withOneMore(buckets: readonly Bucket[], one: Bucket): readonly Bucket[] {
+function withBucket(buckets: readonly Bucket[], one: Bucket): readonly Bucket[] {
   const same = buckets.find((bucket) => bucket.startsAt === one.startsAt);
   if (same === undefined) return [...buckets, one];
-  const merged = { ...one, count: same.count + 1, countsUntil: Math.max(same.countsUntil, one.countsUntil) };
+  const merged = { ...one, count: same.count + one.count, countsUntil: Math.max(same.countsUntil, one.countsUntil) };
   return buckets.map((bucket) => (bucket === same ? merged : bucket));
 }
 
 function pauseAfter(sends: readonly Bucket[], { ladderSeconds }: Cooldown): number {
   const count = Math.min(countOf(sends), ladderSeconds.length);
   return milliseconds(ladderSeconds[count - 1] ?? 0);
+}
+
+function amountOf({ amount = 1 }: Hit): number {
+  return amount;
 }
 
 function countOf(buckets: readonly Bucket[]): number {

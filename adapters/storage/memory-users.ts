@@ -68,6 +68,10 @@ export function memoryUsers<Profile>(o: { readonly unique: readonly string[]; re
       change(userId, { passwordHash });
       return { is: 'set' };
     },
+    async setPhoneNumberVerifiedAt({ userId, phoneNumber, now }) {
+      const row = rows.get(userId);
+      if (row?.phoneNumber === phoneNumber && row.phoneNumberVerifiedAt < now) change(userId, { phoneNumberVerifiedAt: now });
+    },
     async setDisabled({ userId, disabled }) {
       return change(userId, { disabled }) !== null;
     },

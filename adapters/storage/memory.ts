@@ -1,6 +1,8 @@
+import type { Cooldown, Hit } from '../../src/core/limits.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
 import type { SessionStore } from '../../src/ports/session-store.ts';
 import { issue, redeem, spend, take } from './challenge-verbs.ts';
+import { isWritten } from './counters.ts';
 import { memoryChallengeTables, memorySessionTable } from './memory-tables.ts';
 import { memoryUsers } from './memory-users.ts';
 import { create, find, listOf, revoke, revokeAllOf, rotate } from './session-verbs.ts';
@@ -74,18 +76,18 @@ export function memoryStorage<Profile = Record<string, unknown>>(options: Memory
   return {
     challenges: {
       async issue(i) {
-        reserve(2 + i.hits.length, i.now);
+        reserve(1 + countersIn(i), i.now);
         return issue(tables, i);
       },
       async redeem(r) {
-        reserve(1 + r.hits.length, r.now);
+        reserve(1 + countersIn(r), r.now);
         return redeem(tables, r);
       },
       async spend(s) {
         return spend(tables, s);
       },
       async take(t) {
-        reserve(1 + t.hits.length, t.now);
+        reserve(countersIn(t), t.now);
         return take(tables, t);
       },
       async clear(keys) {
@@ -111,6 +113,11 @@ export function memoryStorage<Profile = Record<string, unknown>>(options: Memory
     },
     users,
   };
+}
+
+// The most that it can add: the counters that are there already are not looked for.
+function countersIn({ hits, cooldown = null }: { readonly hits: readonly Hit[]; readonly cooldown?: Cooldown | null }): number {
+  return hits.filter(isWritten).length + (cooldown === null ? 0 : 1);
 }
 
 function readOptions(options: MemoryStorageOptions): { readonly maxEntries: number; readonly unique: readonly string[] } {

@@ -1,8 +1,8 @@
 import { expression, part, verb } from './postgres-functions.ts';
 import { RETENTION_MS } from './retention.ts';
 
-/** `issue` and `redeem`, with the answers of `challenge-verbs.ts`. */
-export const CHALLENGE_FUNCTIONS: string = [
+/** What verbs ask about a challenge. */
+export const CHALLENGE_PARTS: string = [
   part(
     'end_of_v1(c challenges, purposes jsonb, now bigint) returns text',
     '',
@@ -21,29 +21,39 @@ export const CHALLENGE_FUNCTIONS: string = [
     'has_met_v1(c challenges, idempotency_hash text) returns boolean',
     `coalesce(idempotency_hash = any(string_to_array(c.idempotency_hash, ' ')), false)`,
   ),
+].join('\n');
+
+/** `issue` and `redeem`, with the answers of `challenge-verbs.ts`. */
+export const CHALLENGE_FUNCTIONS: string = [
+  part(
+    'repeated_v1(doc jsonb, given challenges, now bigint) returns jsonb',
+    '',
+    `return (
+          select jsonb_build_object('is', 'repeated', 'challenge', to_jsonb(c)) from challenges c
+          where id in (given.id, doc ->> 'resendOf') and now < expires_at + ${RETENTION_MS} and has_met_v1(c, given.idempotency_hash)
+            and (id = given.id or (phone_number = given.phone_number and purpose = given.purpose
+              and user_id is not distinct from given.user_id and context is not distinct from given.context))
+          order by id = given.id desc limit 1);`,
+  ),
   verb(
     'issue',
     `now bigint := (doc -> 'now')::bigint;
         given challenges := jsonb_populate_record(null::challenges, doc -> 'challenge');
-        same challenges; named challenges; kept challenges; held jsonb; refusal jsonb; allowed_at bigint;`,
+        same challenges; named challenges; kept challenges; admitted record; repeated jsonb; counts jsonb;`,
     `perform durable_v1();
-        held := lock_slots_v1(doc -> 'slots', now);
+        admitted := admit_v1(doc, '[]', now);
+        if given.idempotency_hash is not null then
+          repeated := repeated_v1(doc, given, now);
+        end if;
+        if repeated is not null or admitted.refusal is not null then
+          return coalesce(repeated, admitted.refusal);
+        end if;
+        counts := charge_v2(doc, admitted.held, admitted.totals, false, now);
         select * into same from challenges where id = given.id for no key update;
         select * into named from challenges
           where id = doc ->> 'resendOf' and now < expires_at + ${RETENTION_MS} and phone_number = given.phone_number and purpose = given.purpose
             and user_id is not distinct from given.user_id and context is not distinct from given.context
           for no key update;
-        if now < same.expires_at + ${RETENTION_MS} and has_met_v1(same, given.idempotency_hash) then
-          return jsonb_build_object('is', 'repeated', 'challenge', to_jsonb(same));
-        end if;
-        if has_met_v1(named, given.idempotency_hash) then
-          return jsonb_build_object('is', 'repeated', 'challenge', to_jsonb(named));
-        end if;
-        select * into refusal, allowed_at from reckon_v1(doc -> 'hits', doc -> 'cooldown', held, now);
-        if refusal is not null then
-          return refusal;
-        end if;
-        perform charge_v1(doc -> 'hits', doc -> 'cooldown', '[]', held, now);
         kept := case when is_live_v1(named, now) then named else same end;
         if not is_live_v1(kept, now) then
           if same.id is not null then
@@ -52,10 +62,10 @@ export const CHALLENGE_FUNCTIONS: string = [
           end if;
           given.attempts_left := given.max_attempts;
           given.sends := 1;
-          given.resend_at := allowed_at;
+          given.resend_at := admitted.resend_at;
           given.used_at := null;
           insert into challenges select given.*;
-          return jsonb_build_object('is', 'issued', 'challenge', to_jsonb(given));
+          return jsonb_build_object('is', 'issued', 'challenge', to_jsonb(given), 'counts', counts);
         end if;
         if doc ->> 'resend' = 'rotate' or (kept.id = given.id and kept.reference is distinct from given.reference) then
           kept.seed := given.seed;
@@ -68,33 +78,36 @@ export const CHALLENGE_FUNCTIONS: string = [
             idempotency_hash = nullif(concat_ws(' ', c.idempotency_hash, given.idempotency_hash), ''),
             locale = given.locale, channel = given.channel,
             expires_at = least(given.expires_at, c.created_at + greatest(given.expires_at - given.created_at, 600000)),
-            sends = c.sends + 1, resend_at = allowed_at
+            sends = c.sends + 1, resend_at = admitted.resend_at
           where id = kept.id returning * into kept;
-        return jsonb_build_object('is', 'resent', 'challenge', to_jsonb(kept));`,
+        return jsonb_build_object('is', 'resent', 'challenge', to_jsonb(kept), 'counts', counts);`,
   ),
   verb(
     'redeem',
     `now bigint := (doc -> 'now')::bigint;
-        c challenges; ended text; held jsonb; refusal jsonb;`,
+        c challenges; ended text; admitted record; counts jsonb;`,
     `perform durable_v1();
         select * into c from challenges where id = doc ->> 'id';
         ended := end_of_v1(c, doc -> 'purposes', now);
         if ended is not null then
           return jsonb_build_object('is', ended);
         end if;
-        held := lock_slots_v1(doc -> 'slots' || to_jsonb(c.phone_key), now);
-        select * into c from challenges where id = doc ->> 'id' for no key update;
+        admitted := admit_v1(doc, to_jsonb(c.phone_key), now);
+        if admitted.refusal is null then
+          select * into c from challenges where id = doc ->> 'id' for no key update;
+        else
+          select * into c from challenges where id = doc ->> 'id';
+        end if;
         ended := end_of_v1(c, doc -> 'purposes', now);
         if ended is not null then
           return jsonb_build_object('is', ended);
         end if;
-        refusal := (reckon_v1(doc -> 'hits', null, held, now)).refusal;
-        if refusal is not null then
-          return refusal;
+        if admitted.refusal is not null then
+          return admitted.refusal;
         end if;
         if not coalesce(doc -> 'digests' @> to_jsonb(c.digest), false) then
           update challenges set attempts_left = attempts_left - 1 where id = c.id returning * into c;
-          perform charge_v1(doc -> 'hits', null, '[]', held, now);
+          perform charge_v2(doc, admitted.held, admitted.totals, false, now);
           return jsonb_build_object('is', 'wrong', 'attemptsLeft', c.attempts_left);
         end if;
         update challenges set attempts_left = attempts_left - 1, used_at = case when (doc -> 'keep')::boolean then null else now end
@@ -107,8 +120,7 @@ export const CHALLENGE_FUNCTIONS: string = [
           on conflict (hash) do update set (phone_key, phone_number, purpose, user_id, context, context_hash, reference, profile, expires_at) =
             (excluded.phone_key, excluded.phone_number, excluded.purpose, excluded.user_id, excluded.context, excluded.context_hash,
               excluded.reference, excluded.profile, excluded.expires_at);
-        perform charge_v1(jsonb_path_query_array(doc -> 'hits', '$[*] ? (@.when == "always")'), null,
-          doc -> 'clears', held, now);
-        return jsonb_build_object('is', 'accepted', 'challenge', to_jsonb(c));`,
+        counts := charge_v2(doc, admitted.held, admitted.totals, true, now);
+        return jsonb_build_object('is', 'accepted', 'challenge', to_jsonb(c), 'counts', counts);`,
   ),
 ].join('\n');

@@ -1,7 +1,7 @@
 import type { Challenge } from '../../src/core/challenge.ts';
-import type { Cooldown, Hit } from '../../src/core/limits.ts';
 import type { Proof } from '../../src/core/proof.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import { chargesInput, slotOf } from './postgres-charges.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { postgresRows } from './postgres-rows.ts';
 import { sweepTables } from './postgres-sweep.ts';
@@ -19,17 +19,18 @@ const PROOFS = postgresRows<Proof>(['phoneNumber', 'purpose', 'userId', 'context
 /** Challenges, proofs and counters in a database that was migrated. */
 export function postgresChallenges(call: PostgresCall): ChallengeStore {
   return {
-    issue: async (i) =>
-      withChallenge<Answer<'issue'>>(
-        await call('issue', { ...i, ...charges(i, [i.challenge.phoneKey]), challenge: CHALLENGES.toRow(i.challenge) }),
-      ),
-    redeem: async (r) =>
-      withChallenge<Answer<'redeem'>>(await call('redeem', { ...r, ...charges({ hits: r.hits, cooldown: null }, r.clears.map(slotOf)) })),
+    async issue(i) {
+      const charges = chargesInput({ ...i, clears: [], own: [i.challenge.phoneKey] });
+      return withChallenge<Answer<'issue'>>(await call('issue', { ...i, ...charges, challenge: CHALLENGES.toRow(i.challenge) }));
+    },
+    async redeem(r) {
+      return withChallenge<Answer<'redeem'>>(await call('redeem', { ...r, ...chargesInput({ ...r, cooldown: null, own: [] }) }));
+    },
     async spend(s) {
       const answer = await call<{ readonly proof?: Row }>('spend', s);
       return { ...answer, ...(answer.proof === undefined ? {} : { proof: PROOFS.fromRow(answer.proof) }) } as Answer<'spend'>;
     },
-    take: (t) => call('take', { ...t, ...charges(t) }),
+    take: (t) => call('take', { ...chargesInput({ ...t, clears: [], own: [] }), now: t.now }),
     async clear(keys) {
       await call('clear', { keys, slots: keys.map(slotOf) });
     },
@@ -42,23 +43,4 @@ export function postgresChallenges(call: PostgresCall): ChallengeStore {
 
 function withChallenge<Given>(answer: { readonly challenge?: Row }): Given {
   return { ...answer, ...(answer.challenge === undefined ? {} : { challenge: CHALLENGES.fromRow(answer.challenge) }) } as Given;
-}
-
-interface Charges {
-  readonly hits: readonly Hit[];
-  readonly cooldown: Cooldown | null;
-}
-
-// With the slot of each key, and all slots to lock.
-function charges({ hits, cooldown }: Charges, otherSlots: readonly string[] = []): object {
-  const slots = [...hits.map((hit) => slotOf(hit.key)), ...(cooldown === null ? [] : [slotOf(cooldown.key)]), ...otherSlots];
-  return {
-    hits: hits.map((hit) => ({ ...hit, slot: slotOf(hit.key) })),
-    cooldown: cooldown === null ? null : { ...cooldown, slot: slotOf(cooldown.key) },
-    slots: [...new Set(slots)],
-  };
-}
-
-function slotOf(key: string): string {
-  return /^\{([^}]*)\}/.exec(key)?.[1] ?? key;
 }

@@ -1,3 +1,4 @@
+import { functionOf } from './postgres-functions.ts';
 import { type JsonCodec, quoted } from './postgres-text.ts';
 
 /** The part of a database that is used: a `Pool` or `Client` of `pg`, a `PGlite` and the `Pool` of Neon fit as they are. */
@@ -32,7 +33,7 @@ export type PostgresCall = <Answer>(verb: string, input: object) => Promise<Answ
 export function callsTo(database: PostgresDatabase, schema: string, codec: JsonCodec): PostgresCall {
   return async <Answer>(verb: string, input: object) => {
     // As text both ways: drivers differ in how they write and read JSON, and can be told to do it otherwise.
-    const text = `select ${quoted(schema)}.${verb}_v1($1::text::jsonb)::text as answer`;
+    const text = `select ${quoted(schema)}.${functionOf(verb)}($1::text::jsonb)::text as answer`;
     const values = [codec.stringify(input)];
     let rows: readonly unknown[];
     try {

@@ -2,7 +2,7 @@ import type { Issue } from '../../src/errors.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { isName } from './postgres-text.ts';
-import { postgresPasswords, postgresUsers, type UsersTable, unstorableIn } from './postgres-users.ts';
+import { postgresPasswords, postgresUsers, postgresVerification, type UsersTable, unstorableIn } from './postgres-users.ts';
 
 /** Where a table of your own keeps what the library needs. Names are quoted: any name that PostgreSQL allows will do. */
 export interface ColumnMapping<Profile = Record<string, unknown>> {
@@ -19,7 +19,7 @@ export interface ColumnMapping<Profile = Record<string, unknown>> {
   readonly passwordHash?: string | undefined;
   /** Set when a user is created: a date and time, or epoch ms in a column of numbers. @default none */
   readonly createdAt?: string | undefined;
-  /** Set likewise whenever a number is set. @default none */
+  /** Set likewise whenever a number is set, or proved again. @default none: the store does not know, and no sign-in is dormant */
   readonly phoneNumberVerifiedAt?: string | undefined;
   /** The column of each profile field; a field that is not here is refused. @default none */
   readonly profile?: { readonly [Field in keyof Profile]?: string } | undefined;
@@ -62,7 +62,7 @@ export function postgresMappedUsers<Profile>(call: PostgresCall, mapping: Column
     passwordHash,
     setAtCreation: [createdAt, phoneNumberVerifiedAt].filter(isPresent),
     setWithNumber: [phoneNumberVerifiedAt].filter(isPresent),
-    reads: [...new Set([phoneNumber, disabled, ...fields.values()].filter(isPresent))],
+    reads: [...new Set([phoneNumber, disabled, phoneNumberVerifiedAt, ...fields.values()].filter(isPresent))],
   };
   const users = postgresUsers<MappedUser<Profile>, Profile>(call, {
     of,
@@ -79,9 +79,24 @@ export function postgresMappedUsers<Profile>(call: PostgresCall, mapping: Column
       phoneNumber: row[phoneNumber] as string | null,
       disabled: disabled !== null && ![null, false, 0, ''].includes(row[disabled] as string | number | boolean | null),
       profile: Object.fromEntries([...fields].map(([field, column]) => [field, row[column] ?? null])) as Profile,
+      ...(phoneNumberVerifiedAt === null ? {} : { phoneNumberVerifiedAt: timeIn(row[phoneNumberVerifiedAt]) }),
     }),
   });
-  return passwordHash === null ? users : { ...users, ...postgresPasswords(call, of) };
+  return {
+    ...users,
+    ...(passwordHash === null ? {} : postgresPasswords(call, of)),
+    ...(phoneNumberVerifiedAt === null ? {} : postgresVerification(call, of, phoneNumberVerifiedAt)),
+  };
+}
+
+// Epoch ms, of numbers and of dates and times alike; UTC where they do not say which. What is neither is no time that could be compared.
+function timeIn(value: unknown): number | null {
+  if (value === null || value === '') return null;
+  const number = Number(value);
+  if (Number.isFinite(number)) return number;
+  const text = String(value);
+  const time = Date.parse(/T[^Z+-]*$/.test(text) ? `${text}Z` : text);
+  return Number.isFinite(time) ? time : null;
 }
 
 function issuesWith(field: string, value: unknown, fields: ReadonlyMap<string, string>): readonly Issue[] {

@@ -1,13 +1,6 @@
-import { CHALLENGE_FUNCTIONS } from './postgres-challenge-functions.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
-import { PROOF_FUNCTIONS } from './postgres-proof-functions.ts';
-import { SESSION_FUNCTIONS } from './postgres-session-functions.ts';
-import { SLOT_FUNCTIONS } from './postgres-slot-functions.ts';
-import { SWEEP_FUNCTION } from './postgres-sweep-function.ts';
-import { TABLES } from './postgres-tables.ts';
+import { SERVES_SINCE, STEPS } from './postgres-steps.ts';
 import { dollarQuoted, isName, isStorable, literal, quoted } from './postgres-text.ts';
-import { userFunctions } from './postgres-user-functions.ts';
-import { userParts } from './postgres-user-parts.ts';
 
 /** What {@link migrate} and {@link postgresSchema} take. */
 export interface PostgresSchemaOptions {
@@ -16,27 +9,6 @@ export interface PostgresSchemaOptions {
   /** Top-level profile fields that no two users of the library's own table share. A field stays unique until its index is dropped. @default [] */
   readonly unique?: readonly string[] | undefined;
 }
-
-/**
- * The steps of the schema, oldest first. A step that was released never changes. A later one adds functions of the next name beside those that
- * the release before calls, so that both can run side by side, and adds only columns that may be null.
- */
-const STEPS: readonly ((schema: string) => string)[] = [
-  (schema) =>
-    [
-      TABLES,
-      SLOT_FUNCTIONS,
-      CHALLENGE_FUNCTIONS,
-      PROOF_FUNCTIONS,
-      SESSION_FUNCTIONS,
-      SWEEP_FUNCTION,
-      userParts(schema),
-      userFunctions(schema),
-    ].join('\n'),
-];
-
-/** The oldest version whose functions the newest step leaves in place. */
-const SERVES_SINCE = 1;
 
 /**
  * Everything that {@link migrate} does, as SQL: one statement, for those who run migrations themselves. It may be run any number of times.

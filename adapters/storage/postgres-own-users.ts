@@ -2,7 +2,7 @@ import type { Issue } from '../../src/errors.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { uniqueIndexOf } from './postgres-migrations.ts';
 import { isStorable } from './postgres-text.ts';
-import { postgresPasswords, postgresUsers, type UsersTable, unstorableIn } from './postgres-users.ts';
+import { postgresPasswords, postgresUsers, postgresVerification, type UsersTable, unstorableIn } from './postgres-users.ts';
 import type { StoredUser, StoredUserStore } from './stored-user.ts';
 
 // What fits into an entry of an index, with room for the rest of it.
@@ -41,6 +41,7 @@ export function postgresOwnUsers<Profile>(call: PostgresCall, schema: string, un
   return {
     ...users,
     ...postgresPasswords(call, of),
+    ...postgresVerification(call, of, 'phone_number_verified_at'),
     setDisabled: async ({ userId, disabled }) => isStorable(userId) && call('set_disabled', { of, userId, disabled }),
     delete: async ({ userId }) => isStorable(userId) && call('delete_user', { of, userId }),
   };

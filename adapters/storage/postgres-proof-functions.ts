@@ -1,6 +1,6 @@
 import { verb } from './postgres-functions.ts';
 
-/** `spend`, `take`, `clear` and `record_delivery`, with the answers of `challenge-verbs.ts`. */
+/** `spend` and `record_delivery`, with the answers of `challenge-verbs.ts`. */
 export const PROOF_FUNCTIONS: string = [
   // One statement decides and writes: whoever waited for the row looks at its hash again, and finds another one.
   verb(
@@ -16,28 +16,6 @@ export const PROOF_FUNCTIONS: string = [
           return '{"is": "refused"}';
         end if;
         return jsonb_build_object('is', 'spent', 'proof', to_jsonb(p));`,
-  ),
-  verb(
-    'take',
-    `now bigint := (doc -> 'now')::bigint;
-        held jsonb; refusal jsonb;`,
-    `perform durable_v1();
-        held := lock_slots_v1(doc -> 'slots', now);
-        refusal := (reckon_v1(doc -> 'hits', doc -> 'cooldown', held, now)).refusal;
-        if refusal is not null then
-          return refusal;
-        end if;
-        perform charge_v1(doc -> 'hits', doc -> 'cooldown', '[]', held, now);
-        return '{"is": "taken"}';`,
-  ),
-  // A counter that is not there needs no row to be forgotten in.
-  verb(
-    'clear',
-    `wanted text[] := array(select jsonb_array_elements_text(doc -> 'slots'));
-        cleared text[] := array(select jsonb_array_elements_text(doc -> 'keys'));`,
-    `perform 1 from slots where slot = any(wanted) order by slot = 'system', slot collate "C" for no key update;
-        update slots set counters = counters - cleared where slot = any(wanted) and counters ?| cleared;
-        return null;`,
   ),
   // The lock keeps the sweep from leaving a delivery without its challenge.
   verb(

@@ -6,17 +6,8 @@ import { dollarQuoted } from './postgres-text.ts';
  * everything of ours is named with its schema.
  */
 export function userFunctions(schema: string): string {
-  const verb = (name: string, declarations: string, statements: string): string => `
-    create function ${name}_v1(doc jsonb) returns jsonb language plpgsql volatile as ${dollarQuoted(`
-      declare
-        this jsonb := doc -> 'of';
-        users regclass := ${schema}.table_of_v1(this);
-        user_id text := doc ->> 'userId';
-        ${declarations}
-      begin
-        ${statements}
-      end`)};`;
-  const isUser = `is_user text := ${schema}.is_user_v1(this, users, user_id);`;
+  const verb = verbsIn(schema);
+  const isUser = isUserIn(schema);
   return [
     verb(
       'find_user',
@@ -126,4 +117,35 @@ export function userFunctions(schema: string): string {
         return to_jsonb(changed > 0);`,
     ),
   ].join('\n');
+}
+
+/** The verb that remembers when a number was proved again, in a column that it is told. */
+export function verifiedAtFunction(schema: string): string {
+  return verbsIn(schema)(
+    'set_phone_number_verified_at',
+    `${isUserIn(schema)} given jsonb := ${schema}.moments_v1(users, jsonb_build_array(doc -> 'column'), doc -> 'now'); names text; typed text;`,
+    `perform ${schema}.durable_v1();
+        select * into names, typed from ${schema}.columns_v1(users, given);
+        execute format('update %1$s u set %2$s = given.%2$s from jsonb_to_record($2) as given(%3$s)
+            where %4$s and u.%5$I = $3 and (u.%2$s is null or u.%2$s < given.%2$s)', users, names, typed, is_user, this ->> 'phoneNumber')
+          using user_id, given, doc ->> 'phoneNumber';
+        return null;`,
+  );
+}
+
+function verbsIn(schema: string): (name: string, declarations: string, statements: string) => string {
+  return (name, declarations, statements) => `
+    create function ${name}_v1(doc jsonb) returns jsonb language plpgsql volatile as ${dollarQuoted(`
+      declare
+        this jsonb := doc -> 'of';
+        users regclass := ${schema}.table_of_v1(this);
+        user_id text := doc ->> 'userId';
+        ${declarations}
+      begin
+        ${statements}
+      end`)};`;
+}
+
+function isUserIn(schema: string): string {
+  return `is_user text := ${schema}.is_user_v1(this, users, user_id);`;
 }

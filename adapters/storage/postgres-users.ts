@@ -47,12 +47,13 @@ type NumberSet =
   | { readonly is: 'unknown' };
 
 type PasswordMember = 'passwordHashOf' | 'setPasswordHash';
+type VerificationMember = 'setPhoneNumberVerifiedAt';
 
-/** The part of the user port that has nothing to do with passwords. */
+/** The part of the user port that needs no column of its own. */
 export function postgresUsers<User extends UserRecord, Profile>(
   call: PostgresCall,
   shape: UsersShape<User, Profile>,
-): Required<Omit<UserStore<User, Profile>, PasswordMember>> {
+): Required<Omit<UserStore<User, Profile>, PasswordMember | VerificationMember>> {
   const { of, fields, rules } = shape;
   const find = async (by: { readonly userId: string } | { readonly phoneNumber: string }): Promise<User | null> => {
     // Nobody has a name that cannot be stored.
@@ -98,6 +99,15 @@ export function postgresPasswords(call: PostgresCall, of: UsersTable): Required<
   return {
     passwordHashOf: async ({ userId }) => (isStorable(userId) ? call<string | null>('password_hash_of', { of, userId }) : null),
     setPasswordHash: async (s) => (isStorable(s.userId) ? call('set_password_hash', { of, ...s }) : { is: 'stale' }),
+  };
+}
+
+/** The part of the user port that remembers when a number was proved, in a column of the table. */
+export function postgresVerification(call: PostgresCall, of: UsersTable, column: string): Required<Pick<UserStore, VerificationMember>> {
+  return {
+    async setPhoneNumberVerifiedAt({ userId, phoneNumber, now }) {
+      if (isStorable(userId)) await call('set_phone_number_verified_at', { of, userId, phoneNumber, column, now });
+    },
   };
 }
 

@@ -66,7 +66,7 @@ if not row or not isLive(row) then
       if now >= tonumber(other.expiresAt) + RETENTION_MS + CLOCK_SLACK_MS then redis.call('HDEL', KEYS[1], other.id) end
     end
   end
-  return { 'issued', challenge.resendAt }
+  return { 'issued', challenge.resendAt, counts() }
 end
 
 if input.rotate or (row.id == challenge.id and row.reference ~= challenge.reference) then
@@ -79,7 +79,7 @@ expiresAt = math.min(expiresAt, tonumber(row.createdAt) + math.max(ttl, 600000))
 row.locale, row.channel, row.expiresAt = challenge.locale, challenge.channel, digits(expiresAt)
 row.sends, row.resendAt = digits(row.sends + 1), digits(resendAt())
 keepUntil(KEYS[1], expiresAt + RETENTION_MS)
-return { 'resent', save(row) }
+return { 'resent', save(row), counts() }
 `,
 );
 
@@ -122,8 +122,9 @@ for _, hit in ipairs(input.hits) do
   if hit.always then always[#always + 1] = hit end
 end
 charge(always)
+local counted = counts()
 for _, at in ipairs(input.clears) do redis.call('DEL', KEYS[at]) end
-return { 'accepted', saved }
+return { 'accepted', saved, counted }
 `,
 );
 

@@ -3,10 +3,11 @@ import type { Proof } from '../../src/core/proof.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
 import { ISSUE, RECORD_DELIVERY, REDEEM, SPEND } from './redis-challenge-scripts.ts';
 import { chargesInput, keyList } from './redis-counters.ts';
-import { ownerIn, slotOf } from './redis-keys.ts';
-import { FORGET, TAKE } from './redis-payment-scripts.ts';
+import { ownerIn } from './redis-keys.ts';
+import { FORGET } from './redis-payment-scripts.ts';
+import { limitedOf, nothingMore, paying } from './redis-payments.ts';
 import { nullable, redisRow } from './redis-rows.ts';
-import { ask, limitedOf, paying, type RedisPlace } from './redis-slots.ts';
+import { ask, type RedisPlace, slotIn } from './redis-slots.ts';
 
 const PROOF_ROW = redisRow<Proof>({
   phoneNumber: 'text',
@@ -45,7 +46,7 @@ const CHALLENGE_ROW = redisRow<Challenge>({
 
 /** Challenges, proofs and counters in Redis. */
 export function redisChallenges(place: RedisPlace): ChallengeStore {
-  const { keys, isCluster } = place;
+  const { keys } = place;
   return {
     async issue({ challenge, resendOf, resend, resendDigest, hits, cooldown, now }) {
       const { id, idempotencyHash, purpose, userId, context, maxAttempts } = challenge;
@@ -60,8 +61,10 @@ export function redisChallenges(place: RedisPlace): ChallengeStore {
         return ask(place, ISSUE, list.all, [JSON.stringify(input), ...texts]);
       });
       if (reply.is === 'limited') return limitedOf(reply);
-      if (reply.is === 'issued') return { is: 'issued', challenge: { ...fresh, resendAt: Number(reply.rest[0]) } };
-      return { is: reply.is as 'resent' | 'repeated', challenge: CHALLENGE_ROW.fromJson(reply.rest[0]) };
+      const { counts } = reply;
+      if (reply.is === 'issued') return { is: 'issued', challenge: { ...fresh, resendAt: Number(reply.rest[0]) }, counts };
+      const row = CHALLENGE_ROW.fromJson(reply.rest[0]);
+      return reply.is === 'resent' ? { is: 'resent', challenge: row, counts } : { is: 'repeated', challenge: row };
     },
     async redeem({ id, purposes, digests, hits, clears, proof, keep, now }) {
       const home = keys.challenges(ownerIn(id));
@@ -80,7 +83,7 @@ export function redisChallenges(place: RedisPlace): ChallengeStore {
       });
       switch (reply.is) {
         case 'accepted':
-          return { is: 'accepted', challenge: CHALLENGE_ROW.fromJson(reply.rest[0]) };
+          return { is: 'accepted', challenge: CHALLENGE_ROW.fromJson(reply.rest[0]), counts: reply.counts };
         case 'wrong':
           return { is: 'wrong', attemptsLeft: Number(reply.rest[0]) };
         case 'limited':
@@ -96,19 +99,13 @@ export function redisChallenges(place: RedisPlace): ChallengeStore {
       return reply.is === 'spent' ? { is: 'spent', proof: PROOF_ROW.fromJson(reply.rest[0]) } : { is: 'refused' };
     },
     async take({ hits, cooldown, now }) {
-      const last = cooldown?.key ?? hits.at(-1)?.key;
-      if (last === undefined) return { is: 'taken' };
-      const reply = await paying(place, { hits, cooldown, home: keys.counter(last), now }, (own) => {
-        const list = keyList();
-        const input = { ...chargesInput(keys, list, own), now };
-        return ask(place, TAKE, list.all, [JSON.stringify(input)]);
-      });
-      return reply.is === 'limited' ? limitedOf(reply) : { is: 'taken' };
+      const reply = await paying(place, { hits, cooldown, home: null, now }, nothingMore);
+      return reply.is === 'limited' ? limitedOf(reply) : { is: 'taken', counts: reply.counts };
     },
     async clear(names) {
       const counters = names.map(keys.counter);
-      const slotNow = (key: string): string => (isCluster ? slotOf(key) : '');
-      const groups = [...new Set(counters.map(slotNow))].map((slot) => counters.filter((key) => slotNow(key) === slot));
+      const slots = new Set(counters.map((key) => slotIn(place, key)));
+      const groups = [...slots].map((slot) => counters.filter((key) => slotIn(place, key) === slot));
       await Promise.all(groups.map((group) => ask(place, FORGET, group, [JSON.stringify({ now: 0 })])));
     },
     async recordDelivery({ id, send, state, now }) {

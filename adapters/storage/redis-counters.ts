@@ -29,10 +29,11 @@ export function keyList(...first: readonly string[]): KeyList {
 export function chargesInput(keys: RedisKeys, list: KeyList, charges: Charges): object {
   const { hits, cooldown, refused, resendAt } = charges;
   return {
-    hits: hits.map(({ key, limit, max, windowSeconds, when }) => ({
+    hits: hits.map(({ key, limit, max, amount = 1, windowSeconds, when }) => ({
       key: list.add(keys.counter(key)),
       limit,
       max,
+      amount,
       windowMs: windowSeconds === null ? undefined : milliseconds(windowSeconds),
       always: when === 'always',
     })),
@@ -42,8 +43,8 @@ export function chargesInput(keys: RedisKeys, list: KeyList, charges: Charges): 
   };
 }
 
-function cooldownInput(keys: RedisKeys, list: KeyList, { key, ladderSeconds, windowSeconds }: Cooldown): object {
-  return { key: list.add(keys.counter(key)), ladderMs: ladderSeconds.map(milliseconds), windowMs: milliseconds(windowSeconds) };
+function cooldownInput(keys: RedisKeys, list: KeyList, { key, limit, ladderSeconds, windowSeconds }: Cooldown): object {
+  return { key: list.add(keys.counter(key)), limit, ladderMs: ladderSeconds.map(milliseconds), windowMs: milliseconds(windowSeconds) };
 }
 
 function milliseconds(seconds: number): number {

@@ -23,7 +23,7 @@ local refused = (input.refused or holders == 0) and refusal()
 if refused then return refused end
 if holders == 0 then charge(input.hits) end
 if claim then hold(holders + 1) end
-return { 'taken', digits(resendAt()) }
+return { 'taken', digits(resendAt()), counts() }
 `,
 );
 
@@ -35,11 +35,11 @@ export const SETTLE: string = script(
   COUNTERS,
   CLAIMS,
   `
-local function takeOne(key, startsAt)
+local function takeOff(key, amount, startsAt)
   local kept = {}
   for _, slice in ipairs(live(key)) do
-    if slice.startsAt == startsAt then slice.count = slice.count - 1 end
-    if slice.count > 0 then kept[#kept + 1] = slice end
+    if slice[STARTS_AT] == startsAt then slice[COUNT] = slice[COUNT] - amount end
+    if slice[COUNT] > 0 then kept[#kept + 1] = slice end
   end
   if #kept == 0 then redis.call('DEL', key) else write(key, kept) end
   loaded[key] = kept
@@ -47,8 +47,8 @@ end
 
 if holders > 0 then hold(holders - 1) end
 if not claim or holders == 1 then
-  for _, hit in ipairs(input.hits) do takeOne(KEYS[hit.key], (startOf(hit))) end
-  if input.cooldown then takeOne(KEYS[input.cooldown.key], now) end
+  for _, hit in ipairs(input.hits) do takeOff(KEYS[hit.key], hit.amount, (startOf(hit))) end
+  if input.cooldown then takeOff(KEYS[input.cooldown.key], 1, now) end
 end
 for _, at in ipairs(input.clears) do redis.call('DEL', KEYS[at]) end
 return { 'settled' }

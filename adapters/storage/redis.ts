@@ -31,8 +31,9 @@ export interface RedisStorage {
  * Keeps challenges, limits and sessions in Redis 6.2 or newer, one server or a Redis Cluster, through a connected client of `ioredis` or of
  * `redis` (node-redis). Users come from elsewhere: Postgres, SQLite, your own.
  *
- * Every verb is one Lua script and one round trip. Everything that belongs to a number, or to a user, lies in one slot; on a cluster each
- * other slot that a limit needs costs a trip more, and one to give back what was charged in vain.
+ * Every verb is one Lua script and one round trip. Everything that belongs to a number, or to a user, lies in one slot. On a cluster limits
+ * of other slots are charged before: those of the requester's network in one trip, prefix, country and system in the next; and one more
+ * gives back what was charged in vain.
  *
  * Durability: that of the server. With `appendonly yes` and `appendfsync always` what was answered survives `kill -9`; with anything less the
  * last writes may be lost, and with them that a code was used. `WAIT` is not used: a failover may lose answered writes. Before its first call

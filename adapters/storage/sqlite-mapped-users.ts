@@ -1,7 +1,8 @@
 import type { Issue } from '../../src/errors.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import { quoted, type SqliteConnection, type SqliteRow, type SqliteValue } from './sqlite-database.ts';
-import { type ProfileColumns, sqlitePasswords, sqliteUsers } from './sqlite-users.ts';
+import { sqlitePasswords, sqliteVerification } from './sqlite-user-parts.ts';
+import { type ProfileColumns, sqliteUsers } from './sqlite-users.ts';
 
 /** Where a table of your own keeps what the library needs. Names are quoted: any name that SQLite allows will do. */
 export interface ColumnMapping<Profile = Record<string, unknown>> {
@@ -16,7 +17,7 @@ export interface ColumnMapping<Profile = Record<string, unknown>> {
   readonly passwordHash?: string | undefined;
   /** Set to epoch ms when a user is created. @default none */
   readonly createdAt?: string | undefined;
-  /** Set to epoch ms whenever a number is set. @default none */
+  /** Set to epoch ms whenever a number is set, or proved again. @default none: the store does not know, and no sign-in is dormant */
   readonly phoneNumberVerifiedAt?: string | undefined;
   /** The column of each profile field; a field that is not here is refused. @default none */
   readonly profile?: { readonly [Field in keyof Profile]?: string } | undefined;
@@ -53,15 +54,26 @@ export function sqliteMappedUsers<Profile>(
     phoneNumberVerifiedAt,
     newId: isNumbered(connection, table, id) ? null : (mapping.newId ?? (() => crypto.randomUUID())),
     profile: columnsOf<Profile>(fields),
-    reads: [...new Set([id, phoneNumber, disabled, ...fields.values()].filter(isPresent))],
+    reads: [...new Set([id, phoneNumber, disabled, phoneNumberVerifiedAt, ...fields.values()].filter(isPresent))],
     toUser: (row) => ({
       id: String(row[id]),
       phoneNumber: (row[phoneNumber] ?? null) === null ? null : String(row[phoneNumber]),
       disabled: disabled !== null && ![null, 0, ''].includes(row[disabled] ?? null),
       profile: profileOf<Profile>(row, fields),
+      ...(phoneNumberVerifiedAt === null ? {} : { phoneNumberVerifiedAt: timeIn(row[phoneNumberVerifiedAt]) }),
     }),
   });
-  return passwordHash === null ? users : { ...users, ...sqlitePasswords(connection, { table, id, passwordHash }) };
+  return {
+    ...users,
+    ...(passwordHash === null ? {} : sqlitePasswords(connection, { table, id, passwordHash })),
+    ...(phoneNumberVerifiedAt === null ? {} : sqliteVerification(connection, { table, id, phoneNumber, phoneNumberVerifiedAt })),
+  };
+}
+
+// A column that others write may hold a date as text, which is no time that could be compared.
+function timeIn(value: string | number | null | undefined): number | null {
+  const time = value === '' ? Number.NaN : Number(value ?? Number.NaN);
+  return Number.isFinite(time) ? time : null;
 }
 
 function columnsOf<Profile>(fields: ReadonlyMap<string, string>): ProfileColumns<Profile> {

@@ -1,6 +1,7 @@
 import { quoted, type SqliteConnection } from './sqlite-database.ts';
 import { migrate, USERS_MIGRATIONS } from './sqlite-migrations.ts';
-import { sqlitePasswords, sqliteUsers } from './sqlite-users.ts';
+import { sqlitePasswords, sqliteVerification } from './sqlite-user-parts.ts';
+import { sqliteUsers } from './sqlite-users.ts';
 import type { StoredUser, StoredUserStore } from './stored-user.ts';
 
 const FIELD = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -17,30 +18,30 @@ export function sqliteOwnUsers<Profile>(connection: SqliteConnection, prefix: st
     const index = quoted(`${indexPrefix}${field}`);
     connection.exec(`CREATE UNIQUE INDEX IF NOT EXISTS ${index} ON ${table} (json_extract(profile, '$.${field}'))`);
   }
-  const columns = { table: name, id: 'id', passwordHash: 'password_hash' };
+  const phoneNumberVerifiedAt = 'phone_number_verified_at';
+  const columns = { table: name, id: 'id', phoneNumber: 'phone_number', passwordHash: 'password_hash', phoneNumberVerifiedAt };
   const users = sqliteUsers<StoredUser<Profile>, Profile>(connection, {
     ...columns,
-    phoneNumber: 'phone_number',
-    setAtCreation: ['created_at', 'phone_number_verified_at'],
-    phoneNumberVerifiedAt: 'phone_number_verified_at',
+    setAtCreation: ['created_at', phoneNumberVerifiedAt],
     newId: () => crypto.randomUUID(),
     profile: {
       write: (profile) => ({ columns: [['profile', JSON.stringify(profile ?? {})]] }),
       fieldOf: (subject) => (subject.startsWith(indexPrefix) ? subject.slice(indexPrefix.length) : null),
     },
-    reads: ['id', 'phone_number', 'disabled', 'profile', 'created_at', 'phone_number_verified_at'],
+    reads: ['id', 'phone_number', 'disabled', 'profile', 'created_at', phoneNumberVerifiedAt],
     toUser: (row) => ({
       id: String(row.id),
       phoneNumber: row.phone_number === null ? null : String(row.phone_number),
       disabled: row.disabled !== 0,
       profile: JSON.parse(String(row.profile)) as Profile,
       createdAt: Number(row.created_at),
-      phoneNumberVerifiedAt: Number(row.phone_number_verified_at),
+      phoneNumberVerifiedAt: Number(row[phoneNumberVerifiedAt]),
     }),
   });
   return {
     ...users,
     ...sqlitePasswords(connection, columns),
+    ...sqliteVerification(connection, columns),
     setDisabled: async ({ userId, disabled }) =>
       connection.transaction(() => connection.run(`UPDATE ${table} SET disabled = ? WHERE id = ?`, Number(disabled), userId)) > 0,
     delete: async ({ userId }) => connection.transaction(() => connection.run(`DELETE FROM ${table} WHERE id = ?`, userId)) > 0,

@@ -1,6 +1,7 @@
 import type { Issue } from '../../src/errors.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import { quoted, type SqliteConnection, type SqliteRow, type SqliteValue } from './sqlite-database.ts';
+import { isExactly, type PasswordMember, type VerificationMember } from './sqlite-user-parts.ts';
 
 /** How a profile lies in columns. */
 export interface ProfileColumns<Profile> {
@@ -30,15 +31,13 @@ export interface UsersTable<User extends UserRecord, Profile> {
   toUser(row: SqliteRow): User;
 }
 
-type PasswordMember = 'passwordHashOf' | 'setPasswordHash';
-
 const VIOLATION = /^(UNIQUE|NOT NULL) constraint failed: (.+)$/;
 
-/** The part of the user port that has nothing to do with passwords. */
+/** The part of the user port that every table has columns for. */
 export function sqliteUsers<User extends UserRecord, Profile>(
   connection: SqliteConnection,
   users: UsersTable<User, Profile>,
-): Required<Omit<UserStore<User, Profile>, PasswordMember>> {
+): Required<Omit<UserStore<User, Profile>, PasswordMember | VerificationMember>> {
   const table = quoted(users.table);
   const id = quoted(users.id);
   const number = quoted(users.phoneNumber);
@@ -94,31 +93,6 @@ export function sqliteUsers<User extends UserRecord, Profile>(
       });
     },
   };
-}
-
-/** The part of the user port that passwords need. */
-export function sqlitePasswords(
-  connection: SqliteConnection,
-  columns: { readonly table: string; readonly id: string; readonly passwordHash: string },
-): Required<Pick<UserStore, PasswordMember>> {
-  const [table, id, hash] = [quoted(columns.table), quoted(columns.id), quoted(columns.passwordHash)];
-  const select = `SELECT ${hash} AS hash FROM ${table} WHERE ${isExactly(id)}`;
-  const update = `UPDATE ${table} SET ${hash} = ? WHERE ${isExactly(id)} AND ${hash} IS ?`;
-  return {
-    async passwordHashOf({ userId }) {
-      const stored = connection.first(select, userId, userId)?.hash ?? null;
-      return stored === null ? null : String(stored);
-    },
-    async setPasswordHash({ userId, passwordHash, replaces }) {
-      const changed = connection.transaction(() => connection.run(update, passwordHash, userId, userId, replaces));
-      return { is: changed > 0 ? 'set' : 'stale' };
-    },
-  };
-}
-
-// A numbered table would take '7 ' and '07' for 7: the first comparison uses the index, the second one the text.
-function isExactly(id: string): string {
-  return `${id} = ? AND CAST(${id} AS TEXT) = ?`;
 }
 
 // Both drivers pass SQLite's own message on: `UNIQUE constraint failed: users.username`, or `… failed: index 'name'`.

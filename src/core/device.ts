@@ -1,37 +1,72 @@
 import { concat, equalBytes, fromBase64Url, type Keys, mac, toBase64Url } from './keys.ts';
+import type { PhoneNumber } from './phone-number.ts';
 
 /** Seconds a device token selects the known lane. */
 export const DEVICE_TOKEN_SECONDS: number = 180 * 86_400;
 
+/** Whose device it is. */
+export interface Device {
+  readonly userId: string;
+  /** `null` for a user without one. */
+  readonly phoneNumber: PhoneNumber | null;
+  /** Epoch ms. */
+  readonly expiresAt: number;
+}
+
 const utf8 = new TextEncoder();
 const VERSION = 1;
-const USER_ID_AT = 7;
+const EXPIRES_AT = 1;
+const NUMBER_AT = EXPIRES_AT + 6;
+// 15 digits are less than 2^50
+const NUMBER_BYTES = 7;
+const USER_ID_AT = NUMBER_AT + NUMBER_BYTES;
 const MAC_BYTES = 16;
 
-/** `version ‖ expiresAt[6] ‖ userId ‖ HMAC(K_device, userId, phoneNumber, expiresAt)[16]`, base64url: it dies with a change of number. */
-export function deviceTokenText(keys: Keys, d: { userId: string; phoneNumber: string | null; now: number }): string {
+/**
+ * `version ‖ expiresAt[6] ‖ number[7] ⊕ HMAC(K_device, tag) ‖ userId ‖ tag[16]`, base64url, where `tag = HMAC(K_device, userId, phoneNumber,
+ * expiresAt)`. It carries its number, so that it can be judged beside a challenge whose number is not at hand, and hides it from whoever reads
+ * cookies in a log (the tag is the nonce, as in RFC 5297).
+ */
+export function deviceTokenText(
+  keys: Keys,
+  d: { readonly userId: string; readonly phoneNumber: string | null; readonly now: number },
+): string {
   const expiresAt = d.now + DEVICE_TOKEN_SECONDS * 1000;
-  const head = new Uint8Array(USER_ID_AT);
-  head[0] = VERSION;
-  new DataView(head.buffer).setUint16(1, Math.floor(expiresAt / 2 ** 32));
-  new DataView(head.buffer).setUint32(3, expiresAt % 2 ** 32);
-  return toBase64Url(concat(head, utf8.encode(d.userId), macOf(keys, d.userId, d.phoneNumber, expiresAt)));
+  const tag = tagOf(keys, d.userId, d.phoneNumber, expiresAt);
+  const number = masked(keys, tag, bytesOf(Number(d.phoneNumber?.slice(1) ?? 0), NUMBER_BYTES));
+  return toBase64Url(concat(Uint8Array.of(VERSION), bytesOf(expiresAt, 6), number, utf8.encode(d.userId), tag));
 }
 
-/** The user whose device this is, when the token was made for this number and is not expired; else `null`. */
-export function readDeviceToken(
-  secrets: readonly Keys[],
-  d: { deviceToken: string; phoneNumber: string | null; now: number },
-): { readonly userId: string; readonly expiresAt: number } | null {
+/** The device, when one of the live secrets made its token and it is not expired; else `null`. */
+export function readDeviceToken(secrets: readonly Keys[], d: { readonly deviceToken: string; readonly now: number }): Device | null {
   const bytes = d.deviceToken.length <= 1024 ? fromBase64Url(d.deviceToken) : null;
   if (bytes === null || bytes.length <= USER_ID_AT + MAC_BYTES || bytes[0] !== VERSION) return null;
-  const view = new DataView(bytes.buffer);
-  const expiresAt = view.getUint16(1) * 2 ** 32 + view.getUint32(3);
+  const tag = bytes.subarray(-MAC_BYTES);
+  const expiresAt = numberOf(bytes.subarray(EXPIRES_AT, NUMBER_AT));
   const userId = new TextDecoder().decode(bytes.subarray(USER_ID_AT, -MAC_BYTES));
-  const isOurs = secrets.some((keys) => equalBytes(macOf(keys, userId, d.phoneNumber, expiresAt), bytes.subarray(-MAC_BYTES)));
-  return isOurs && d.now < expiresAt ? { userId, expiresAt } : null;
+  for (const keys of secrets) {
+    const digits = numberOf(masked(keys, tag, bytes.subarray(NUMBER_AT, USER_ID_AT)));
+    const phoneNumber = digits === 0 ? null : (`+${digits}` as PhoneNumber);
+    if (equalBytes(tagOf(keys, userId, phoneNumber, expiresAt), tag)) return d.now < expiresAt ? { userId, phoneNumber, expiresAt } : null;
+  }
+  return null;
 }
 
-function macOf(keys: Keys, userId: string, phoneNumber: string | null, expiresAt: number): Uint8Array {
+function tagOf(keys: Keys, userId: string, phoneNumber: string | null, expiresAt: number): Uint8Array {
   return mac(keys.device, userId, phoneNumber, String(expiresAt)).subarray(0, MAC_BYTES);
+}
+
+function masked(keys: Keys, tag: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const mask = mac(keys.device, tag);
+  return bytes.map((byte, at) => byte ^ (mask[at] as number));
+}
+
+function bytesOf(value: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = length - 1, rest = value; at >= 0; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
+  return bytes;
+}
+
+function numberOf(bytes: Uint8Array): number {
+  return bytes.reduce((value, byte) => value * 256 + byte, 0);
 }

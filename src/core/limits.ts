@@ -19,19 +19,24 @@ export type LimitName =
  * with the running slice counted whole (it may refuse early, never late).
  */
 export interface Hit {
-  /** `{slot}name`: the slot is the phoneKey for per-number keys, else the IP, prefix, country or `system`. */
+  /** `{slot}name`: the slot is the phoneKey for per-number keys, else the network, prefix, country or `system`. */
   readonly key: string;
   readonly limit: LimitName;
+  /** What the window may hold: a hit is refused when what the window holds and its amount together exceed it. */
   readonly max: number;
   /** `null`: counts until it is cleared. */
   readonly windowSeconds: number | null;
   /** `wrong`: there must be room, and only a wrong answer is written down. */
   readonly when: 'always' | 'wrong';
+  /** What it counts as: a whole number. With 0 nothing is written, and the window is only read. @default 1 */
+  readonly amount?: number | undefined;
 }
 
-/** A growing pause between sends: after the n-th send without success in the window, wait `ladderSeconds[min(n, length) - 1]`. */
+/** A growing pause: after the n-th send (or try) without success in the window, wait `ladderSeconds[min(n, length) - 1]`. */
 export interface Cooldown {
   readonly key: string;
+  /** What a refusal is called. */
+  readonly limit: LimitName;
   readonly ladderSeconds: readonly number[];
   readonly windowSeconds: number;
 }
@@ -42,62 +47,35 @@ export interface Window {
   readonly windowSeconds: number;
 }
 
-/** The limits in force. */
-export interface LimitRules {
+/** A device that signed in to this number before has budgets of its own, which no stranger can use up. */
+export type Lane = 'known' | 'unknown';
+
+/** The budgets that each lane has for itself. */
+export interface LaneRules {
   readonly sendsPerNumber: readonly Window[];
   readonly guessesPerNumber: readonly Window[];
+  readonly passwordsPerNumber: readonly Window[];
+}
+
+/** What SMS may cost. */
+export interface SpendRules {
+  readonly perDay: number;
+  /** By country, or `default`; in the unit of `perDay`. */
+  readonly pricePerSms: Readonly<Record<string, number>>;
+}
+
+/** The limits in force. */
+export interface LimitRules extends LaneRules {
+  /** The known lane. */
+  readonly knownDevice: LaneRules;
   readonly guessesInARow: number;
-  readonly smsPerDay: number;
   readonly resendAfterSeconds: readonly number[];
-}
-
-/** Whose budget pays: test numbers have counters of their own. */
-export interface Payer {
-  readonly phoneKey: string;
-  readonly isTest: boolean;
-  /** Whether its messages leave: what leaves costs what every SMS costs. */
-  readonly isSent: boolean;
-}
-
-const DAY_SECONDS = 86_400;
-
-// Enough for a day of end-to-end tests against one number; nothing is sent, so neither a bill nor an owner is harmed.
-const TEST_SENDS: readonly Window[] = [{ max: 1000, windowSeconds: DAY_SECONDS }];
-
-/** What one send costs, in the order of charging: first what belongs to the number, then the system. */
-export function sendCharges(rules: LimitRules, payer: Payer): { readonly hits: readonly Hit[]; readonly cooldown: Cooldown | null } {
-  const perNumber = (windows: readonly Window[]): Hit[] =>
-    windows.map((w) => ({ key: keyOf(payer, `sends/${w.windowSeconds}`), limit: 'sendsPerNumber', ...w, when: 'always' }));
-  if (!payer.isSent) return { hits: perNumber(TEST_SENDS), cooldown: null };
-  return {
-    hits: [
-      ...perNumber(rules.sendsPerNumber),
-      { key: '{system}sms', limit: 'smsPerDay', max: rules.smsPerDay, windowSeconds: DAY_SECONDS, when: 'always' },
-    ],
-    cooldown: { key: keyOf(payer, 'ladder'), ladderSeconds: rules.resendAfterSeconds, windowSeconds: DAY_SECONDS },
-  };
-}
-
-/** What one wrong guess costs, and what a right one forgives. */
-export function guessCharges(rules: LimitRules, payer: Payer): { readonly hits: readonly Hit[]; readonly clears: readonly string[] } {
-  const inARow = keyOf(payer, 'guesses-in-a-row');
-  return {
-    hits: [
-      ...rules.guessesPerNumber.map(
-        (w): Hit => ({ key: keyOf(payer, `guesses/${w.windowSeconds}`), limit: 'guessesPerNumber', ...w, when: 'wrong' }),
-      ),
-      { key: inARow, limit: 'guessesInARow', max: rules.guessesInARow, windowSeconds: null, when: 'wrong' },
-    ],
-    clears: [inARow, keyOf(payer, 'ladder')],
-  };
-}
-
-/** Every counter of a number, for support to clear. */
-export function countersOf(rules: LimitRules, payer: Payer): readonly string[] {
-  const charges = [...sendCharges(rules, payer).hits, ...guessCharges(rules, payer).hits];
-  return [...charges.map((hit) => hit.key).filter((key) => key.startsWith(`{${payer.phoneKey}}`)), keyOf(payer, 'ladder')];
-}
-
-function keyOf(payer: Payer, name: string): string {
-  return `{${payer.phoneKey}}${payer.isTest ? 'test/' : ''}${name}`;
+  readonly sendsPerIp: readonly Window[];
+  readonly guessesPerIp: readonly Window[];
+  readonly passwordsPerIp: readonly Window[];
+  readonly lookupsPerIp: readonly Window[];
+  readonly sendsPerPrefix: readonly Window[];
+  readonly sendsPerCountry: Readonly<Record<string, readonly Window[]>>;
+  readonly smsPerDay: number;
+  readonly spend: SpendRules | null;
 }

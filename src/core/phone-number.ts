@@ -82,6 +82,11 @@ export function parsePhoneNumber(text: string, options: ParsePhoneNumberOptions 
   return accepted.length > 1 ? refused('unparseable') : (accepted[0] ?? outcomes[0] ?? refused('unparseable'));
 }
 
+/** The country of an accepted number; `null` for none, and for a test number that no operator gave out. */
+export function countryOf(phoneNumber: PhoneNumber): string | null {
+  return parsePhoneNumberFromString(phoneNumber, { extract: false })?.country ?? null;
+}
+
 /** Every country code that {@link parsePhoneNumber} knows: ISO 3166-1 alpha-2, upper case, in alphabetical order. */
 export function countries(): readonly string[] {
   return getCountries().toSorted();

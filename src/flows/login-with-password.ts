@@ -1,16 +1,15 @@
-import type { AuthContext, Client, Context } from '../context.ts';
+import type { AuthContext, Client } from '../context.ts';
 import { phoneKeyOf } from '../core/challenge.ts';
 import { text } from '../core/input.ts';
-import { guessCharges } from '../core/limits.ts';
-import type { PhoneNumber } from '../core/phone-number.ts';
 import { PhoneAuthError } from '../errors.ts';
 import { maskPhoneNumber } from '../events.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { CLIENT, checkInput } from './steps/check-input.ts';
 import { checkPassword } from './steps/check-password.ts';
 import { type Authenticated, createSession, maySignIn } from './steps/open-session.ts';
+import { forgivePassword, payPassword } from './steps/pay-password.ts';
+import { payerOf } from './steps/payer.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
-import { payerOf } from './steps/test-numbers.ts';
 
 /** What `loginWithPassword` takes. */
 export interface LoginWithPassword {
@@ -24,7 +23,7 @@ const AMR = ['pwd'];
 /**
  * Signs in with number and password. Unknown number, wrong password, no password and disabled account are one answer, in equal time.
  *
- * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `invalid_credentials`, `unavailable`
+ * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `rate_limited`, `invalid_credentials`, `unavailable`
  */
 export async function loginWithPassword<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
@@ -32,6 +31,8 @@ export async function loginWithPassword<User extends UserRecord, Profile>(
 ): Promise<Authenticated<User>> {
   checkInput('loginWithPassword', input, { phoneNumber: text(Number.MAX_SAFE_INTEGER), password: text(1024), ...CLIENT });
   const phoneNumber = readPhoneNumber(ctx, input.phoneNumber);
+  const payer = payerOf(ctx, phoneKeyOf(ctx.namingKeys, phoneNumber), 'login', input.client);
+  const { failures } = await payPassword(ctx, payer, phoneNumber);
   const user = await ctx.users.findByPhoneNumber({ phoneNumber });
   const checked = await checkPassword(ctx, user, input.password);
   if (user === null || checked === null || !(await maySignIn(ctx, user, AMR))) {
@@ -40,9 +41,9 @@ export async function loginWithPassword<User extends UserRecord, Profile>(
   }
   // an upgrade that fails is told as `port.failed` and tried at the next login
   if (checked.needsRehash) await rehash(ctx, user.id, input.password, checked.hash).catch(() => undefined);
-  const authenticated = await createSession(ctx, user, input.client, AMR);
+  const authenticated = await createSession(ctx, user, { client: input.client, amr: AMR, failures });
   await endIfOutdated(ctx, authenticated, input.password, checked.hash);
-  await forgiveGuesses(ctx, phoneNumber);
+  await forgivePassword(ctx, payer);
   return authenticated;
 }
 
@@ -60,12 +61,6 @@ async function endIfOutdated<User extends UserRecord, Profile>(
   await ctx.sessions.revoke({ sessionId, now: ctx.now() });
   ctx.emit('session.ended', { userId, sessionId, reason: 'revoked' });
   throw new PhoneAuthError('invalid_credentials', {});
-}
-
-/** A success opens a number that wrong codes have closed. That it cannot be noted is no reason to refuse a right password. */
-async function forgiveGuesses(ctx: Context, phoneNumber: PhoneNumber): Promise<void> {
-  const { clears } = guessCharges(ctx.settings.limits, payerOf(ctx, phoneKeyOf(ctx.namingKeys, phoneNumber), 'login'));
-  await ctx.challenges.clear(clears).catch(() => undefined);
 }
 
 /** Stronger parameters since the password was set: today's. A lost race means that somebody else just set it. */

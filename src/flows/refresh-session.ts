@@ -1,3 +1,4 @@
+import { addressOf } from '../address.ts';
 import type { AuthContext, Client } from '../context.ts';
 import { text } from '../core/input.ts';
 import { heldSuccessorOf, secretHashOf, successorOf } from '../core/session.ts';
@@ -5,6 +6,7 @@ import { PhoneAuthError } from '../errors.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { CLIENT, checkInput } from './steps/check-input.ts';
 import { issueTokens, type Tokens } from './steps/issue-tokens.ts';
+import { verifiedAtOf } from './steps/note-proved.ts';
 import { openRefreshToken } from './steps/read-refresh-token.ts';
 
 /** What `refreshSession` takes. */
@@ -29,6 +31,8 @@ export async function refreshSession<User extends UserRecord, Profile>(
   // before the rotation, so that a failing user store changes nothing
   const user = await userOf(ctx, userId, sessionId);
 
+  const verifiedAt = user === null ? null : verifiedAtOf(user);
+
   const { rotateRefreshToken, graceSeconds, idleSeconds, onReuse } = ctx.settings.session;
   const next = rotateRefreshToken ? successorOf(keys, token) : token;
   const now = ctx.now();
@@ -46,15 +50,15 @@ export async function refreshSession<User extends UserRecord, Profile>(
     case 'kept':
       ctx.emit('session.refreshed', { userId, sessionId, replayed: false });
       // a token is signed, a row is not: the token says whose session it is
-      return issueTokens(ctx, user, { ...outcome.session, userId }, next);
+      return issueTokens(ctx, user, { ...outcome.session, userId }, next, verifiedAt);
     case 'replayed': {
       const held = heldSuccessorOf(ctx.secrets, token, outcome.session.currentHash);
       if (held === null) throw new PhoneAuthError('invalid_session', { reason: 'unknown' });
       ctx.emit('session.refreshed', { userId, sessionId, replayed: true });
-      return issueTokens(ctx, user, { ...outcome.session, userId }, held);
+      return issueTokens(ctx, user, { ...outcome.session, userId }, held, verifiedAt);
     }
     case 'reused':
-      ctx.emit('session.reuse_detected', { userId, sessionId, revoked: onReuse === 'revoke', ip: input.client.ip });
+      ctx.emit('session.reuse_detected', { userId, sessionId, revoked: onReuse === 'revoke', ip: addressOf(input.client.ip) });
       throw new PhoneAuthError('invalid_session', { reason: 'reused' });
     case 'expired':
       throw new PhoneAuthError('invalid_session', { reason: 'expired' });

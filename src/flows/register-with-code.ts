@@ -38,6 +38,8 @@ export async function registerWithCode<User extends UserRecord, Profile>(
   return keepingProof(redeemed.proof, async () => {
     const profile = await readProfile(ctx, input.profile, redeemed);
     const user = await createUser(ctx, redeemed, profile, input.password);
-    return input.session === false ? { user } : openSession(ctx, user, input.client, ['sms']);
+    return input.session === false
+      ? { user }
+      : openSession(ctx, user, { client: input.client, amr: ['sms'], failures: redeemed.failures, isNewUser: true });
   });
 }

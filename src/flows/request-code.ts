@@ -13,20 +13,27 @@ import {
   phoneKeyOf,
   randomChallengeId,
 } from '../core/challenge.ts';
+import { type Payer, sendCharges } from '../core/charges.ts';
 import { type CodeFields, codeOf } from '../core/code.ts';
 import { anything, oneOf, optional, type Shape, text } from '../core/input.ts';
 import { mac, toBase64Url } from '../core/keys.ts';
-import { sendCharges } from '../core/limits.ts';
 import type { PhoneNumber } from '../core/phone-number.ts';
 import { PhoneAuthError } from '../errors.ts';
 import type { Channel } from '../ports/sms-sender.ts';
+import { afterTheAnswer } from './steps/after-the-answer.ts';
+import { assessRisk } from './steps/assess-risk.ts';
 import { challengeFacts } from './steps/challenge-facts.ts';
 import { CLIENT, CONTEXT, checkInput, inputError } from './steps/check-input.ts';
+import { countCodes } from './steps/count-codes.ts';
 import { type Delivery, deliverCode } from './steps/deliver-code.ts';
+import { destinationOf } from './steps/destination.ts';
+import { payLookup } from './steps/pay-lookup.ts';
+import { payerOf } from './steps/payer.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
 import { profileJson } from './steps/read-profile.ts';
 import { limitError } from './steps/refuse-limited.ts';
-import { fixedCodeOf, payerOf } from './steps/test-numbers.ts';
+import { tellBudgets } from './steps/tell-budgets.ts';
+import { fixedCodeOf } from './steps/test-numbers.ts';
 
 /** What `requestCode` takes. */
 export interface RequestCode {
@@ -50,6 +57,8 @@ export interface RequestCode {
   readonly channel?: Channel | undefined;
   /** Unguessable, at most 255 characters: the same key gives the same challenge and no second SMS. */
   readonly idempotencyKey?: string | undefined;
+  /** What the client solved, for `assessRisk` to verify. At most 8192 characters. */
+  readonly captchaToken?: string | undefined;
   readonly client: Client;
 }
 
@@ -81,6 +90,7 @@ const SHAPE: Shape = {
   ),
   channel: optional(text(32)),
   idempotencyKey: optional(text(255)),
+  captchaToken: optional(text(8192)),
   ...CLIENT,
 };
 
@@ -89,8 +99,8 @@ const SHAPE: Shape = {
  *
  * Answers alike for known, unknown and disabled numbers: a challenge whose precondition fails is written like any other, and nothing is sent.
  *
- * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `rate_limited`, `delivery_failed` (with the whole answer: a resend works),
- * `unavailable`; with `revealAccounts` also `account_not_found` and `phone_number_taken`; `account_not_found` for a `step-up` of nobody
+ * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `refused_by_policy` (by `assessRisk`, or the money of the day is spent),
+ * `rate_limited`, `delivery_failed` (with the whole answer: a resend works), `unavailable`; with `revealAccounts` also `account_not_found` and `phone_number_taken`; `account_not_found` for a `step-up` of nobody
  * @see NIST SP 800-63B-4, section 3.1.3
  */
 export async function requestCode(ctx: Context, input: RequestCode): Promise<CodeRequest> {
@@ -98,11 +108,14 @@ export async function requestCode(ctx: Context, input: RequestCode): Promise<Cod
   const purpose = input.purpose ?? 'sign-in';
   const channel = channelOf(ctx, input);
   const phoneNumber = await phoneNumberOf(ctx, purpose, input);
-  const isDecoy = !(await isMeantFor(ctx, purpose, phoneNumber));
+  const payer = payerOf(ctx, phoneKeyOf(ctx.namingKeys, phoneNumber), purpose, input.client);
+  await assessRisk(ctx, payer, { phoneNumber, purpose, channel, client: input.client, captchaToken: input.captchaToken });
+  const isDecoy = !(await isMeantFor(ctx, payer, purpose, phoneNumber));
 
   const now = ctx.now();
   const challenge = newChallenge(ctx, { input, purpose, channel, phoneNumber, isDecoy, now });
-  const charges = sendCharges(ctx.settings.limits, payerOf(ctx, challenge.phoneKey, purpose));
+  const to = destinationOf(phoneNumber);
+  const charges = sendCharges(ctx.settings.limits, payer, to);
   const { resend } = ctx.settings.code;
   const resendOf = handleOf(challenge, input.resendOf);
   const resendDigest = resendOf !== null && resend === 'rotate' && !isDecoy ? digestUnder(ctx, { ...challenge, id: resendOf }) : null;
@@ -116,7 +129,9 @@ export async function requestCode(ctx: Context, input: RequestCode): Promise<Cod
     resend: outcome.is === 'resent',
     decoy: outcome.challenge.digest === null,
   });
+  tellBudgets(ctx, charges.hits, outcome.counts);
   const delivery = await deliver(ctx, outcome.challenge);
+  if (payer.isSent) countCodes(ctx, { to, sent: outcome.challenge.digest === null || delivery.is === 'failed' ? 0 : 1, redeemed: 0 });
   if (delivery.is === 'failed') throw new PhoneAuthError('delivery_failed', { retryable: delivery.retryable, ...answer });
   return answer;
 }
@@ -133,17 +148,14 @@ async function deliver(ctx: Context, challenge: Challenge): Promise<Delivery> {
   return { is: 'delivered' };
 }
 
-function afterTheAnswer(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
 function dependsOnAccount(ctx: Context, purpose: Purpose): boolean {
   return ctx.accounts !== null && !ctx.settings.revealAccounts && ['login', 'register', 'reset-password'].includes(purpose);
 }
 
 /** Whether the account that the purpose presumes is there, or absent. */
-async function isMeantFor(ctx: Context, purpose: Purpose, phoneNumber: PhoneNumber): Promise<boolean> {
+async function isMeantFor(ctx: Context, payer: Payer, purpose: Purpose, phoneNumber: PhoneNumber): Promise<boolean> {
   if (ctx.accounts === null || !['login', 'register', 'reset-password'].includes(purpose)) return true;
+  if (ctx.settings.revealAccounts) await payLookup(ctx, payer.networks, phoneNumber);
   const exists = (await ctx.accounts.findByPhoneNumber({ phoneNumber })) !== null;
   const isMeant = exists !== (purpose === 'register');
   if (isMeant || !ctx.settings.revealAccounts) return isMeant;

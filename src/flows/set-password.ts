@@ -1,6 +1,8 @@
 import type { AuthContext } from '../context.ts';
 import { type Purpose, phoneKeyIn, phoneKeyOf } from '../core/challenge.ts';
 import { optional, text } from '../core/input.ts';
+import type { PhoneNumber } from '../core/phone-number.ts';
+import { userKeyOf } from '../core/session.ts';
 import { PhoneAuthError } from '../errors.ts';
 import { maskPhoneNumber } from '../events.ts';
 import type { UserRecord } from '../ports/user-store.ts';
@@ -8,6 +10,8 @@ import { CONTEXT, checkInput, inputError } from './steps/check-input.ts';
 import { checkNewPassword } from './steps/check-new-password.ts';
 import { checkPassword } from './steps/check-password.ts';
 import { keepingProof } from './steps/keep-proof.ts';
+import { forgivePassword, payPassword } from './steps/pay-password.ts';
+import { ownerOf } from './steps/payer.ts';
 import { spendProof } from './steps/spend-proof.ts';
 import { writePassword } from './steps/write-password.ts';
 
@@ -30,7 +34,7 @@ export type SetPassword = {
 /**
  * Sets or changes the password of a signed-in user.
  *
- * @throws {PhoneAuthError} `invalid_input`, `weak_password`, `invalid_credentials`, `invalid_proof`, `account_not_found`, `unavailable`
+ * @throws {PhoneAuthError} `invalid_input`, `weak_password`, `invalid_credentials`, `invalid_proof`, `account_not_found`, `rate_limited`, `unavailable`
  */
 export async function setPassword<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
@@ -64,11 +68,15 @@ export async function setPassword<User extends UserRecord, Profile>(
     await keepingProof(spent.proof, () => writePassword(ctx, { userId, newPassword, exceptSessionId: sessionId }));
     return {};
   }
+  // a session is at hand, so that no stranger pays or is refused here
+  const payer = ownerOf(user.phoneNumber === null ? userKeyOf(userId) : phoneKeyOf(ctx.namingKeys, user.phoneNumber));
+  await payPassword(ctx, payer, user.phoneNumber as PhoneNumber | null);
   const checked = await checkPassword(ctx, user, currentPassword ?? '');
   if (checked === null) {
     ctx.emit('password.refused', { userId, phoneNumber: maskPhoneNumber(user.phoneNumber ?? '') });
     throw new PhoneAuthError('invalid_credentials', {});
   }
   await writePassword(ctx, { userId, newPassword, exceptSessionId: sessionId, replaces: checked.hash });
+  await forgivePassword(ctx, payer);
   return {};
 }

@@ -1,11 +1,12 @@
 import type { AuthContext, Client } from '../context.ts';
-import { anything } from '../core/input.ts';
-import { isPhoneAuthError } from '../errors.ts';
+import { anything, optional, text } from '../core/input.ts';
+import { isPhoneAuthError, PhoneAuthError } from '../errors.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { ANSWER, CLIENT, checkInput } from './steps/check-input.ts';
 import { createUser } from './steps/create-user.ts';
 import { keepingProof } from './steps/keep-proof.ts';
-import { type Authenticated, openSession } from './steps/open-session.ts';
+import { type Authenticated, createSession, maySignIn } from './steps/open-session.ts';
+import { passDormancy } from './steps/pass-dormancy.ts';
 import { readProfile } from './steps/read-profile.ts';
 import { type Answer, LOGIN_PROOFS, redeemAnswer } from './steps/redeem-answer.ts';
 import type { Redeemed } from './steps/redeem-code.ts';
@@ -14,6 +15,8 @@ import type { Redeemed } from './steps/redeem-code.ts';
 export type SignInWithCode<Profile> = Answer & {
   /** For a new number; ignored for an existing user. @default {} */
   readonly profile?: Profile | undefined;
+  /** Of the account; for a proof of `refused_by_policy` that asked for it, else not looked at. At most 1024 characters. */
+  readonly password?: string | undefined;
   readonly client: Client;
 };
 
@@ -24,17 +27,21 @@ export type SignedIn<User> = Authenticated<User> & { readonly isNewUser: boolean
  * Signs a number in, whether it has an account or not: the one function that a sign-in page needs. Redeems codes of `sign-in`.
  *
  * @throws {PhoneAuthError} `invalid_input`, `invalid_phone_number`, `invalid_code`, `attempts_exhausted`, `invalid_proof`, `rate_limited`,
- * `profile_required`, `account_disabled`, `unavailable`
+ * `profile_required`, `account_disabled`, `refused_by_policy` and `invalid_credentials` (a dormant account), `unavailable`
  */
 export async function signInWithCode<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
   input: SignInWithCode<Profile>,
 ): Promise<SignedIn<User>> {
-  checkInput('signInWithCode', input, { ...ANSWER, profile: anything, ...CLIENT });
-  const redeemed = await redeemAnswer(ctx, input, { codes: ['sign-in'], proofs: LOGIN_PROOFS });
+  checkInput('signInWithCode', input, { ...ANSWER, profile: anything, password: optional(text(1024)), ...CLIENT });
+  const { client, password, profile, ...answer } = input;
+  const redeemed = await redeemAnswer(ctx, { ...answer, client }, { codes: ['sign-in'], proofs: LOGIN_PROOFS });
   return keepingProof(redeemed.proof, async () => {
-    const { user, isNewUser } = await findOrCreate(ctx, redeemed, input.profile);
-    return { ...(await openSession(ctx, user, input.client, ['sms'])), isNewUser };
+    const { proof, failures } = redeemed;
+    const { user, isNewUser } = await findOrCreate(ctx, redeemed, profile);
+    if (!(await maySignIn(ctx, user, ['sms']))) throw new PhoneAuthError('account_disabled', {});
+    const passed = await passDormancy(ctx, user, { flow: 'signInWithCode', client, proof, failures, password });
+    return { ...(await createSession(ctx, user, { client, ...passed, isNewUser })), isNewUser };
   });
 }
 

@@ -28,5 +28,5 @@ export async function startSession<User extends UserRecord, Profile>(
   checkInput('startSession', input, { userId: text(255), amr: optional(listOf(method, 8)), ...CLIENT });
   const user = await ctx.users.findById({ userId: input.userId });
   if (user === null) throw new PhoneAuthError('account_not_found', {});
-  return openSession(ctx, user, input.client, input.amr ?? []);
+  return openSession(ctx, user, { client: input.client, amr: input.amr ?? [] });
 }

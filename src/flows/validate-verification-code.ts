@@ -40,8 +40,9 @@ export async function validateVerificationCode(ctx: Context, input: ValidateVeri
     context: optional(CONTEXT),
     ...CLIENT,
   });
-  const { purpose = 'verify', userId = null, context = null, reference = null, ...answer } = input;
+  const { purpose = 'verify', userId = null, context = null, reference = null, client, ...answer } = input;
   checkCodeAnswer(answer);
-  const { profile: __, ...validated } = await redeemCode(ctx, answer as CodeAnswer, { purposes: [purpose], userId, context, reference });
+  const presented = { purposes: [purpose], userId, context, reference, client } as const;
+  const { profile: __, failures: ___, ...validated } = await redeemCode(ctx, answer as CodeAnswer, presented);
   return validated;
 }

@@ -50,6 +50,10 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
     // the configured schema judges it in the core
     return body.profile as Profile | undefined;
   };
+  const passwordIn = ({ password }: { readonly password?: string | undefined }): string | undefined => {
+    if (password !== undefined && !hasPasswords) throw invalid('password', 'is not an argument');
+    return password;
+  };
   return [
     {
       name: 'requestCode',
@@ -57,13 +61,15 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
       path: '/codes',
       run: async (call) => {
         const { deviceToken, ...wish } = read('request', call.json());
+        // the tokens of some captchas leave no room in a body
+        const captchaToken = wish.captchaToken ?? call.request.header('x-captcha-response');
         profileIn(wish);
         const userId = await call.userIdFor(wish.purpose);
         const bound = await call.boundTo(wish.purpose ?? 'sign-in', userId);
         const idempotencyKey = call.request.header('idempotency-key');
         return {
           status: 202,
-          answer: await auth.requestCode({ ...wish, ...bound, userId, idempotencyKey, client: call.client(deviceToken) }),
+          answer: await auth.requestCode({ ...wish, ...bound, captchaToken, userId, idempotencyKey, client: call.client(deviceToken) }),
         };
       },
     },
@@ -86,8 +92,7 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
       writesCookies: true,
       run: async (call) => {
         const body = read('register', call.json());
-        if (body.password !== undefined && !hasPasswords) throw invalid('password', 'is not an argument');
-        const given = { profile: profileIn(body), password: body.password };
+        const given = { profile: profileIn(body), password: passwordIn(body) };
         return { status: 201, answer: await auth.registerWithCode({ ...(await redeemed(call, body, null)), ...given }) };
       },
     },
@@ -96,7 +101,10 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
       method: 'POST',
       path: '/login/code',
       writesCookies: true,
-      run: async (call) => ({ status: 200, answer: await auth.loginWithCode(await redeemed(call, read('answer', call.json()), null)) }),
+      run: async (call) => {
+        const body = read('login', call.json());
+        return { status: 200, answer: await auth.loginWithCode({ password: passwordIn(body), ...(await redeemed(call, body, null)) }) };
+      },
     },
     {
       name: 'signInWithCode',
@@ -105,7 +113,8 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
       writesCookies: true,
       run: async (call) => {
         const body = read('signIn', call.json());
-        const signedIn = await auth.signInWithCode({ profile: profileIn(body), ...(await redeemed(call, body, null)) });
+        const given = { profile: profileIn(body), password: passwordIn(body) };
+        const signedIn = await auth.signInWithCode({ ...given, ...(await redeemed(call, body, null)) });
         return { status: signedIn.isNewUser ? 201 : 200, answer: signedIn };
       },
     },

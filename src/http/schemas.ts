@@ -25,12 +25,14 @@ export interface Bodies {
     readonly profile?: Readonly<Record<string, unknown>> | undefined;
     readonly locale?: string | undefined;
     readonly channel?: 'sms' | 'whatsapp' | 'voice' | undefined;
+    readonly captchaToken?: string | undefined;
     readonly deviceToken?: string | undefined;
   };
   readonly code: CodeBody;
   readonly answer: AnswerBody;
-  readonly signIn: AnswerBody & { readonly profile?: Readonly<Record<string, unknown>> | undefined };
-  readonly register: Bodies['signIn'] & { readonly password?: string | undefined };
+  readonly login: AnswerBody & { readonly password?: string | undefined };
+  readonly signIn: Bodies['login'] & { readonly profile?: Readonly<Record<string, unknown>> | undefined };
+  readonly register: Bodies['signIn'];
   readonly reset: AnswerBody & { readonly newPassword: string };
   readonly credentials: { readonly phoneNumber: string; readonly password: string; readonly deviceToken?: string | undefined };
   readonly password: { readonly newPassword: string; readonly currentPassword?: string | undefined; readonly proof?: string | undefined };
@@ -47,10 +49,20 @@ const answer = { ...code, proof: maybe };
 const channel = z.optional(z.enum(['sms', 'whatsapp', 'voice']));
 
 const SCHEMAS: { readonly [Name in keyof Bodies]: z.ZodMiniType<Bodies[Name]> } = {
-  request: z.strictObject({ phoneNumber: maybe, purpose, resendOf: maybe, profile, locale: maybe, channel, deviceToken: maybe }),
+  request: z.strictObject({
+    phoneNumber: maybe,
+    purpose,
+    resendOf: maybe,
+    profile,
+    locale: maybe,
+    channel,
+    captchaToken: maybe,
+    deviceToken: maybe,
+  }),
   code: z.strictObject(code),
   answer: z.strictObject(answer),
-  signIn: z.strictObject({ ...answer, profile }),
+  login: z.strictObject({ ...answer, password: maybe }),
+  signIn: z.strictObject({ ...answer, profile, password: maybe }),
   register: z.strictObject({ ...answer, profile, password: maybe }),
   reset: z.strictObject({ ...answer, newPassword: text }),
   credentials: z.strictObject({ phoneNumber: text, password: text, deviceToken: maybe }),

@@ -10,6 +10,15 @@ export interface Limited {
   readonly retryAt: number;
 }
 
+/** What was charged, by those verbs that charge. */
+export interface Counted {
+  /**
+   * What the counter of each hit holds after this step, in the order of `hits`, before `clears` are forgotten. A hit that was not written
+   * down (`wrong` on a right answer, or an amount of 0) counts nothing there.
+   */
+  readonly counts: readonly number[];
+}
+
 /**
  * Holds challenges, proofs and counters. Each verb is one round trip and one atomic step; outcomes are returned, never thrown; `now` is an
  * argument, never read. A challenge is *live* while it is unused, has attempts left and is not expired.
@@ -35,7 +44,11 @@ export interface ChallengeStore {
     readonly hits: readonly Hit[];
     readonly cooldown: Cooldown | null;
     readonly now: number;
-  }): Promise<{ readonly is: 'issued' | 'resent' | 'repeated'; readonly challenge: Challenge } | Limited>;
+  }): Promise<
+    | ({ readonly is: 'issued' | 'resent'; readonly challenge: Challenge } & Counted)
+    | { readonly is: 'repeated'; readonly challenge: Challenge }
+    | Limited
+  >;
   /**
    * unknown (also: other purpose) → used → exhausted → expired → limited → pay one attempt → compare → consume and store the proof. Only
    * `wrong` writes the `wrong` hits (and `always` hits are written by both); `accepted` clears `clears` and ends the number's other live
@@ -51,7 +64,7 @@ export interface ChallengeStore {
     readonly keep: boolean;
     readonly now: number;
   }): Promise<
-    | { readonly is: 'accepted'; readonly challenge: Challenge }
+    | ({ readonly is: 'accepted'; readonly challenge: Challenge } & Counted)
     | { readonly is: 'wrong'; readonly attemptsLeft: number }
     | { readonly is: 'exhausted' | 'expired' | 'used' | 'unknown' }
     | Limited
@@ -75,7 +88,7 @@ export interface ChallengeStore {
     readonly hits: readonly Hit[];
     readonly cooldown: Cooldown | null;
     readonly now: number;
-  }): Promise<{ readonly is: 'taken' } | Limited>;
+  }): Promise<({ readonly is: 'taken' } & Counted) | Limited>;
   /** Forgets these counters, whole. */
   clear(keys: readonly string[]): Promise<void>;
   /** Remembers what became of one send of a challenge. Idempotent; `delivered` and `failed` are final; never touches anything else. */

@@ -8,6 +8,10 @@ export interface UserRecord {
   readonly phoneNumber: string | null;
   /** A disabled user proves the number and still gets no session. */
   readonly disabled?: boolean | undefined;
+  /**
+   * Epoch ms at which the number was last proved by a code, to the day. Absent or `null`: not known, and no sign-in is dormant.
+   */
+  readonly phoneNumberVerifiedAt?: number | null | undefined;
 }
 
 /**
@@ -44,4 +48,9 @@ export interface UserStore<User extends UserRecord = UserRecord, Profile = unkno
     readonly passwordHash: string;
     readonly replaces: string | null;
   }): Promise<{ readonly is: 'set' } | { readonly is: 'stale' }>;
+  /**
+   * Needed by whoever wants `onDormantLogin` asked: the number was proved again. Nothing when the user has another number by now, and never
+   * back in time.
+   */
+  setPhoneNumberVerifiedAt?(s: { readonly userId: string; readonly phoneNumber: PhoneNumber; readonly now: number }): Promise<void>;
 }

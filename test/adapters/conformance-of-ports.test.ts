@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'vitest';
-import { nodePasswords } from '../../adapters/passwords/node.ts';
+import { chainedPasswords, djangoPasswords, nodePasswords, werkzeugPasswords } from '../../adapters/passwords/index.ts';
 import { consoleSms } from '../../adapters/sms/console.ts';
 import { inboxSms } from '../../adapters/sms/inbox.ts';
 import { type JoseTokensOptions, joseTokens } from '../../adapters/tokens/jose.ts';
@@ -23,7 +23,7 @@ describe.each<[string, readonly [JoseTokensOptions, JoseTokensOptions]]>([
   [
     'HS256 with wrapped refresh tokens',
     [
-      { ...secretOf('one'), refreshTokens: 'jwt' },
+      { ...secretOf('one'), refreshTokens: 'jwt', refreshClaimMapping: ({ sub }) => ({ user_id: sub, token_type: 'refresh' }) },
       { ...secretOf('two'), refreshTokens: 'jwt' },
     ],
   ],
@@ -39,6 +39,12 @@ describe.each(['node', '@node-rs/argon2'] as const)('argon2id passwords by %s', 
   const open = () => nodePasswords({ provider, memoryKiB: 512, passes: 2 });
   const weaker = () => nodePasswords({ provider, memoryKiB: 256, passes: 1 });
   for (const { id, name, run } of passwordHasherCases(open, { weaker })) it(`${id} ${name}`, run);
+});
+
+describe('chained passwords', () => {
+  const chain = (memoryKiB: number) => () =>
+    chainedPasswords({ hashers: [nodePasswords({ memoryKiB, passes: 1 }), djangoPasswords(), werkzeugPasswords()] });
+  for (const { id, name, run } of passwordHasherCases(chain(512), { weaker: chain(256) })) it(`${id} ${name}`, run);
 });
 
 describe('the inbox', () => {

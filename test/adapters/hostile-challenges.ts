@@ -21,12 +21,16 @@ function withoutLocks(verbs: readonly ('issue' | 'redeem' | 'spend' | 'take')[])
     <Input, Answer>(verb: (tables: ChallengeTables, input: Input) => Answer) =>
     async (input: Input): Promise<Answer> => {
       const writes: (() => void)[] = [];
+      const written = new Map<string, ReturnType<typeof memory.counters.read>>();
       const answer = verb(
         {
           ...memory,
           counters: {
-            read: memory.counters.read,
-            write: (...entry) => void writes.push(() => memory.counters.write(...entry)),
+            read: (key) => written.get(key) ?? memory.counters.read(key),
+            write(key, buckets) {
+              written.set(key, buckets);
+              writes.push(() => memory.counters.write(key, buckets));
+            },
             forget: (key) => void writes.push(() => memory.counters.forget(key)),
           },
           putChallenge: (row) => void writes.push(() => memory.putChallenge(row)),
@@ -209,13 +213,15 @@ export const HOSTILE_CHALLENGES: Readonly<Record<string, () => ChallengeStore>> 
   'charges repeated requests': inVerbs((sound) => ({
     async issue(i) {
       const taken = await sound.take(i);
-      return taken.is === 'limited' ? taken : sound.issue({ ...i, hits: [], cooldown: null });
+      if (taken.is === 'limited') return taken;
+      const answer = await sound.issue({ ...i, hits: [], cooldown: null });
+      return 'counts' in answer ? { ...answer, counts: taken.counts } : answer;
     },
   })),
   'answers a dead challenge again': inVerbs((sound, tables) => ({
     async issue(i) {
       const row = tables.findChallenge(i.resendOf ?? i.challenge.id);
-      return row?.usedAt ? { is: 'resent', challenge: row } : sound.issue(i);
+      return row?.usedAt ? { is: 'resent', challenge: row, counts: i.hits.map(() => 0) } : sound.issue(i);
     },
   })),
   'writes the row before it looks at limits': inVerbs((sound) => ({
@@ -262,7 +268,7 @@ export const HOSTILE_CHALLENGES: Readonly<Record<string, () => ChallengeStore>> 
       if (answer.is !== 'resent') return answer;
       const row = tables.findChallenge(answer.challenge.id);
       if (row !== null) tables.putChallenge({ ...row, profile: i.challenge.profile });
-      return { is: 'resent', challenge: { ...answer.challenge, profile: i.challenge.profile } };
+      return { ...answer, challenge: { ...answer.challenge, profile: i.challenge.profile } };
     },
   })),
   'counts no sends': onWrite(() => ({ sends: 1 })),

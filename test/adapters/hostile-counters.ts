@@ -6,11 +6,14 @@ import { inTables, inVerbs } from './faulty-challenges.ts';
 export const HOSTILE_COUNTERS: Readonly<Record<string, () => ChallengeStore>> = {
   'takes hits one after the other': inVerbs((sound) => ({
     async take(t) {
+      const counts: number[] = [];
       for (const hit of t.hits) {
         const answer = await sound.take({ ...t, hits: [hit], cooldown: null });
         if (answer.is === 'limited') return answer;
+        counts.push(...answer.counts);
       }
-      return sound.take({ ...t, hits: [] });
+      const last = await sound.take({ ...t, hits: [] });
+      return last.is === 'taken' ? { ...last, counts } : last;
     },
   })),
   'answers the first refusal': inVerbs((sound) => ({
@@ -68,6 +71,10 @@ export const HOSTILE_COUNTERS: Readonly<Record<string, () => ChallengeStore>> = 
       read: (key) => sound.counters.read(key.toLowerCase()),
       write: (key, buckets) => sound.counters.write(key.toLowerCase(), buckets),
     },
+  })),
+  'calls every cooldown by one name': inVerbs((sound) => ({
+    issue: (i) => sound.issue({ ...i, cooldown: i.cooldown && { ...i.cooldown, limit: 'resendAfterSeconds' } }),
+    take: (t) => sound.take({ ...t, cooldown: t.cooldown && { ...t.cooldown, limit: 'resendAfterSeconds' } }),
   })),
   'lets a failed delivery end the challenge': inVerbs((sound, tables) => ({
     async recordDelivery({ id, state, now }) {

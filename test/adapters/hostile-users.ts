@@ -3,7 +3,8 @@ import type { PhoneNumber } from '../../src/core/phone-number.ts';
 
 type Store = StoredUserStore;
 
-const usersWith =
+/** A sound store, over which a fault is laid. */
+export const usersWith =
   (change: (sound: Store) => Partial<Store>): (() => Store) =>
   () => {
     const { users } = memoryStorage();

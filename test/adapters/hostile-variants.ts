@@ -11,6 +11,7 @@ import {
   userStoreCases,
 } from '../conformance/index.ts';
 import { challengesWith } from './faulty-challenges.ts';
+import { HOSTILE_AMOUNTS } from './hostile-amounts.ts';
 import { HOSTILE_CHALLENGES } from './hostile-challenges.ts';
 import { HOSTILE_COUNTERS } from './hostile-counters.ts';
 import { HOSTILE_HOSTS, hostWith } from './hostile-hosts.ts';
@@ -19,6 +20,7 @@ import { HOSTILE_SENDERS, senderWith } from './hostile-senders.ts';
 import { HOSTILE_SESSIONS, sessionsWith } from './hostile-sessions.ts';
 import { HOSTILE_TOKENS, issuersWith, keyedIssuersWith } from './hostile-tokens.ts';
 import { HOSTILE_USERS } from './hostile-users.ts';
+import { HOSTILE_VERIFICATION } from './hostile-verification.ts';
 
 /** Something that is broken on purpose, with the cases of its port over it. */
 export interface Variant {
@@ -57,9 +59,13 @@ const ALL: readonly Tried[] = [
   tried('challenge store', (open) => challengeStoreCases(() => ({ store: open() }), QUICK), [() => challengesWith()], {
     ...HOSTILE_CHALLENGES,
     ...HOSTILE_COUNTERS,
+    ...HOSTILE_AMOUNTS,
   }),
   tried('session store', (open) => sessionStoreCases(() => ({ store: open() }), QUICK), [() => sessionsWith()], HOSTILE_SESSIONS),
-  tried('user store', (open) => userStoreCases(() => ({ store: open() }), QUICK), [() => memoryStorage().users], HOSTILE_USERS),
+  tried('user store', (open) => userStoreCases(() => ({ store: open() }), QUICK), [() => memoryStorage().users], {
+    ...HOSTILE_USERS,
+    ...HOSTILE_VERIFICATION,
+  }),
   tried('token issuer', (open) => tokenIssuerCases(open), [() => issuersWith(), () => keyedIssuersWith()], HOSTILE_TOKENS),
   tried('password hasher', (open) => passwordHasherCases(open, { weaker: weakerHasher }), [() => hasherWith()], HOSTILE_PASSWORDS),
   tried('SMS sender', (open) => smsSenderCases(open, { patienceSeconds: 0.2 }), [senderWith()], HOSTILE_SENDERS),

@@ -30,18 +30,20 @@ const windows: readonly Pick<Hit, 'max' | 'windowSeconds'>[] = [
   { max: 0, windowSeconds: 5 },
 ];
 const slot = fc.constantFrom(...OWNERS.map((key) => key.replaceAll(/[{}]/g, '')), 'system', '203.0.113.7', '2001:db8::');
-const hit = fc.tuple(slot, fc.nat(9), fc.boolean()).map(([key, pick, isAlways]): Hit => {
+const amount = fc.constantFrom(undefined, 0, 1, 2, 5);
+const hit = fc.tuple(slot, fc.nat(9), fc.boolean(), amount).map(([key, pick, isAlways, counted]): Hit => {
   const window = windows[Math.floor(pick / 2)] ?? { max: 2, windowSeconds: 60 };
-  return { key: `{${key}}${pick}`, limit: pick % 2 === 0 ? 'sendsPerNumber' : 'smsPerDay', ...window, when: isAlways ? 'always' : 'wrong' };
+  const limit = (['sendsPerNumber', 'smsPerDay', 'sendsPerIp'] as const)[(key.length + pick) % 3] ?? 'smsPerDay';
+  return { key: `{${key}}${pick}`, limit, ...window, when: isAlways ? 'always' : 'wrong', amount: counted };
 });
 const hits = fc.array(hit, { maxLength: 4 });
 const ladders = fc.constantFrom(
-  { name: 'steep', ladderSeconds: [30, 60, 120] },
-  { name: 'late', ladderSeconds: [0, 30] },
-  { name: 'flat', ladderSeconds: [] },
+  { name: 'steep', limit: 'resendAfterSeconds' as const, ladderSeconds: [30, 60, 120] },
+  { name: 'late', limit: 'passwordsPerNumber' as const, ladderSeconds: [0, 30] },
+  { name: 'flat', limit: 'resendAfterSeconds' as const, ladderSeconds: [] },
 );
 const cooldown: fc.Arbitrary<Cooldown | null> = fc.option(
-  fc.tuple(slot, ladders).map(([key, { name, ladderSeconds }]) => ({ key: `{${key}}${name}`, ladderSeconds, windowSeconds: 600 })),
+  fc.tuple(slot, ladders).map(([key, { name, ...ladder }]) => ({ key: `{${key}}${name}`, ...ladder, windowSeconds: 600 })),
 );
 
 const digest = fc.constantFrom(null, 'right', 'other');

@@ -40,6 +40,15 @@ describe('the memory store', () => {
     expect(answer).toMatchObject({ is: 'accepted', challenge: { sends: 1 } });
   });
 
+  it('lets counters be read when it is full', async () => {
+    const { challenges } = memoryStorage({ maxEntries: 2 });
+    const held = [someHit(), someHit()];
+    expect((await challenges.take({ hits: held, cooldown: null, now: NOW })).is).toBe('taken');
+    await expect(challenges.take({ hits: [someHit()], cooldown: null, now: NOW })).rejects.toThrow(Error);
+    const hits = [...held, someHit()].map((hit) => ({ ...hit, amount: 0 }));
+    expect(await challenges.take({ hits, cooldown: null, now: NOW })).toEqual({ is: 'taken', counts: [1, 1, 0] });
+  });
+
   it('makes room by itself once entries are dead', async () => {
     const { challenges, sessions } = memoryStorage({ maxEntries: 100 });
     for (let day = 0; day < 40; day++) {

@@ -33,7 +33,7 @@ describe('the schema of the Postgres store', () => {
     await migrate(db, { schema, unique: ['email'] });
     await db.exec(postgresSchema({ schema, unique: ['email'] }));
     expect((await challenges.redeem(redeemInput(challenge))).is).toBe('accepted');
-    expect(await rows(`select * from once.migrations`)).toEqual([{ version: 1, serves_since: 1 }]);
+    expect(await rows(`select * from once.migrations`)).toEqual([1, 2].map((version) => ({ version, serves_since: 2 })));
     await db.exec(`begin; set local search_path = "a b", public; ${postgresSchema({ schema: 'inside' })}`);
     expect(await rows('show search_path')).toEqual([{ search_path: '"a b", public' }]);
     await db.exec('commit');
@@ -61,17 +61,48 @@ describe('the schema of the Postgres store', () => {
     await migrate(db, { schema });
     const { challenges } = postgresStorage(db, { schema });
     await db.exec(`alter table next.challenges add column novelty text;
-      create function next.issue_v2(doc jsonb) returns jsonb language sql as $$ select '{"is": "novel"}'::jsonb $$;
-      insert into next.migrations (version, serves_since) values (2, 1)`);
+      create function next.issue_v3(doc jsonb) returns jsonb language sql as $$ select '{"is": "novel"}'::jsonb $$;
+      insert into next.migrations (version, serves_since) values (3, 2)`);
     await migrate(db, { schema });
     const challenge = await issued(challenges);
-    expect(await challenges.redeem(redeemInput(challenge))).toEqual({ is: 'accepted', challenge: { ...challenge, attemptsLeft: 4 } });
-    await db.exec('insert into next.migrations (version, serves_since) values (3, 2); drop function next.redeem_v1');
+    expect(await challenges.redeem(redeemInput(challenge))).toMatchObject({ is: 'accepted' });
+    await db.exec('insert into next.migrations (version, serves_since) values (4, 3); drop function next.redeem_v2');
     await expect(migrate(db, { schema })).rejects.toMatchObject({ code: '55000', message: expect.stringContaining('Update ringlatch') });
     await expect(challenges.redeem(redeemInput(challenge))).rejects.toMatchObject({
       code: '42883',
       message: expect.stringContaining('migrate'),
     });
+  });
+
+  it('takes over from the version before, with what was counted', async () => {
+    const schema = 'before';
+    const ofTheVersionBefore = postgresSchema({ schema }).replace('if present < 2 then', 'if false then');
+    await db.exec(`${ofTheVersionBefore}; update before.migrations set serves_since = 1`);
+    const gone = [
+      ...['issue_v1(jsonb)', 'redeem_v1(jsonb)', 'take_v1(jsonb)', 'clear_v1(jsonb)', 'lock_slots_v1(jsonb, bigint)'],
+      ...['pause_after_v1(jsonb, integer)', 'room_at_v1(jsonb, bigint, bigint)', 'reckon_v1(jsonb, jsonb, jsonb, bigint)'],
+      ...['with_one_more_v1(jsonb, bigint, bigint, bigint)', 'charge_v1(jsonb, jsonb, jsonb, jsonb, bigint)'],
+    ];
+    for (const signature of gone)
+      await db.exec(`create function before.${signature} returns jsonb language sql as $$ select '{"is": "taken"}'::jsonb $$`);
+    const slices = `[[${NOW - 1000}, 3, ${NOW + 599_000}], [${NOW}, 4, ${NOW + 600_000}]]`;
+    await db.exec(`insert into before.slots values ('ip', '{"{ip}sends": ${slices}}', ${NOW})`);
+    const { challenges, sessions } = postgresStorage(db, { schema });
+    const input = { hits: [someHit({ key: '{ip}sends', max: 40, amount: 33 })], cooldown: null, now: NOW };
+    await expect(challenges.take(input)).rejects.toMatchObject({ code: '42883', message: expect.stringContaining('migrate') });
+    await migrate(db, { schema });
+    expect(await rows('select * from before.migrations')).toEqual([1, 2].map((version) => ({ version, serves_since: version })));
+    const limited = { is: 'limited', limit: 'sendsPerNumber' };
+    expect([await challenges.take(input), await challenges.take(input)]).toEqual([
+      { is: 'taken', counts: [40] },
+      { ...limited, retryAt: expect.any(Number) },
+    ]);
+    const challenge = await issued(challenges);
+    expect((await challenges.redeem(redeemInput(challenge))).is).toBe('accepted');
+    expect(await sessions.revokeAllOf({ userId: 'u', userKey: 'k', exceptSessionId: null, now: NOW })).toBe(0);
+    const left =
+      "select proname from pg_proc where pronamespace = 'before'::regnamespace and proname ~ '^(issue|redeem|take|charge|reckon)_v1'";
+    expect(await rows(left)).toEqual([]);
   });
 
   it('is missed aloud', async () => {

@@ -96,10 +96,12 @@ describe.skipIf(!HAS_POSTGRES)('the Postgres store on a server', () => {
   });
 
   describe('over a mapped table of users', () => {
-    const mapping = { table: 'people', id: 'id', phoneNumber: 'phone', passwordHash: 'pw' };
+    const mapping = { table: 'people', id: 'id', phoneNumber: 'phone', passwordHash: 'pw', phoneNumberVerifiedAt: 'verified' };
     const open = async () => {
       await pool.query('drop table if exists people');
-      await pool.query('create table people (id bigint generated always as identity primary key, phone text unique, pw text)');
+      await pool.query(
+        'create table people (id bigint generated always as identity primary key, phone text unique, pw text, verified timestamptz)',
+      );
       const handles = [pool, fromPostgresJs(sql)].map((database) => postgresStorage(database, { schema: 'mapped', users: mapping }).users);
       return { store: handles[0] as (typeof handles)[number], peers: handles.slice(1) };
     };
@@ -163,6 +165,29 @@ describe.skipIf(!HAS_POSTGRES)('the Postgres store on a server', () => {
     expect(server.log()).not.toContain('deadlock');
   });
 
+  it('refuses without a lock and without a row, so that a flood holds nobody up', async ({ onTestFinished }) => {
+    const { challenges } = postgresStorage(pool);
+    const full = someHit({ key: '{198.51.100.1}flood', max: 1 });
+    const shared = someHit({ key: '{system}flood', max: 1000 });
+    const challenge = await issued(challenges, {}, { hits: [full, shared] });
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    onTestFinished(() => client.end());
+    await client.query("begin; select from ringlatch.slots where slot in ('system', '198.51.100.1') for update");
+    const fresh = someHit({ key: '{198.51.100.2}flood' });
+    const hits = [full, shared, fresh];
+    const sameAgain = { hits, cooldown: null, now: NOW };
+    for (const verb of [
+      () => challenges.take(sameAgain),
+      () => challenges.issue(issueInput(someChallenge(), sameAgain)),
+      () => challenges.redeem(wrongInput(challenge, { hits: hits.map((hit) => ({ ...hit, when: 'wrong' })) })),
+    ])
+      expect((await verb()).is, String(verb)).toBe('limited');
+    await client.query('rollback');
+    expect((await pool.query("select from ringlatch.slots where slot = '198.51.100.2'")).rowCount).toBe(0);
+    expect((await challenges.redeem(redeemInput(challenge))).is).toBe('accepted');
+  });
+
   it('is migrated once when eight processes start together', async () => {
     const clients = await Promise.all(
       Array.from({ length: 8 }, async () => {
@@ -173,7 +198,7 @@ describe.skipIf(!HAS_POSTGRES)('the Postgres store on a server', () => {
     );
     await Promise.all(clients.map((client) => migrate(client, { schema: 'together', unique: ['email'] })));
     await Promise.all(clients.map((client) => client.end()));
-    expect((await pool.query('select version from together.migrations')).rows).toEqual([{ version: 1 }]);
+    expect((await pool.query('select version from together.migrations')).rows).toEqual([{ version: 1 }, { version: 2 }]);
   });
 
   it('needs no session: each query may meet another connection, whatever the one before has left there', async () => {
@@ -197,6 +222,7 @@ describe.skipIf(!HAS_POSTGRES)('the Postgres store on a server', () => {
     expect(await storage.challenges.redeem(redeemInput(challenge))).toEqual({
       is: 'accepted',
       challenge: { ...challenge, attemptsLeft: 4 },
+      counts: [],
     });
     const profile = { name: "\\' --" };
     const created = await storage.users.create({ phoneNumber: '+989120000000' as PhoneNumber, profile, passwordHash: null, now: NOW });

@@ -1,5 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ColumnMapping, migrate, postgresStorage } from '../../adapters/storage/postgres.ts';
 import type { PhoneNumber } from '../../src/core/phone-number.ts';
 import { NOW } from '../conformance/case.ts';
@@ -34,6 +34,8 @@ interface Person {
   readonly address?: { readonly city: string } | undefined;
   readonly bornOn?: Date | string | undefined;
 }
+
+const DAY = 86_400_000;
 
 let db: PGlite;
 beforeAll(async () => {
@@ -82,9 +84,10 @@ describe.each(IDS)('a mapped users table with ids of type %s', (id) => {
       expect(await people().findById({ userId: wrong }), wrong).toBeNull();
       expect(await people().setPhoneNumber?.({ userId: wrong, phoneNumber: number(2), now: NOW })).toEqual({ is: 'unknown' });
       expect(await people().passwordHashOf?.({ userId: wrong })).toBeNull();
+      await people().setPhoneNumberVerifiedAt?.({ userId: wrong, phoneNumber: number(1), now: NOW + 1 });
       expect(await people().setPasswordHash?.({ userId: wrong, passwordHash: 'a', replaces: null })).toEqual({ is: 'stale' });
     }
-    expect(await people().findById({ userId })).toMatchObject({ id: userId });
+    expect(await people().findById({ userId })).toMatchObject({ id: userId, phoneNumberVerifiedAt: NOW });
   });
 });
 
@@ -94,7 +97,7 @@ describe('a mapped users table', () => {
     const profile = { name: 'Ada', handle: 'ada', age: 2n ** 40n, tags: ['a', '"b"'], address: { city: '🙂' }, bornOn: new Date(0) };
     const created = await create(profile, 1);
     const held = { ...profile, age: 2 ** 40, bornOn: '1970-01-01', role: 'MEMBER' };
-    const user = { id: '1', phoneNumber: number(1), disabled: false, profile: held };
+    const user = { id: '1', phoneNumber: number(1), disabled: false, profile: held, phoneNumberVerifiedAt: NOW };
     expect(created).toEqual({ is: 'created', user });
     await db.exec(`update ${TABLE} set blocked_at = now()`);
     expect(await people().findById({ userId: '1' })).toEqual({ ...user, disabled: true });
@@ -162,12 +165,41 @@ describe('a mapped users table', () => {
     await db.exec('reset timezone');
   });
 
-  it('makes ids where it is told to, and has no passwords without a column for them', async () => {
+  it('remembers in every kind of column when a number was proved', async ({ onTestFinished }) => {
+    onTestFinished(() => void vi.unstubAllEnvs());
+    vi.stubEnv('TZ', 'America/New_York');
+    await db.exec(`set timezone = 'Asia/Tehran';
+      create table proved (id text primary key, phone text unique, zoned timestamptz, bare timestamp, day date, ms bigint, n numeric, s text)`);
+    for (const [index, column] of ['zoned', 'bare', 'day', 'ms', 'n', 's'].entries()) {
+      const kept = column === 'day' ? (time: number) => time - (time % DAY) : (time: number) => time;
+      const { users } = postgresStorage(db, { users: { table: 'proved', id: 'id', phoneNumber: 'phone', phoneNumberVerifiedAt: column } });
+      const phoneNumber = number(index);
+      const created = await users.create({ phoneNumber, profile: {}, passwordHash: null, now: NOW });
+      expect(created).toMatchObject({ user: { phoneNumberVerifiedAt: kept(NOW) } });
+      const userId = created.is === 'created' ? created.user.id : '';
+      const verifiedAt = async (): Promise<unknown> => (await users.findById({ userId }))?.phoneNumberVerifiedAt;
+      for (const now of [NOW + 3 * DAY + 1, NOW + DAY]) {
+        await users.setPhoneNumberVerifiedAt?.({ userId, phoneNumber, now });
+        expect(await verifiedAt(), column).toBe(kept(NOW + 3 * DAY + 1));
+      }
+      await db.exec(`update proved set ${column} = null`);
+      expect(await verifiedAt()).toBeNull();
+      await users.setPhoneNumberVerifiedAt?.({ userId, phoneNumber, now: NOW });
+      expect(await verifiedAt()).toBe(kept(NOW));
+    }
+    await db.exec(`update proved set zoned = 'infinity', s = 'long ago'; reset timezone`);
+    for (const column of ['zoned', 's']) {
+      const { users } = postgresStorage(db, { users: { table: 'proved', id: 'id', phoneNumber: 'phone', phoneNumberVerifiedAt: column } });
+      expect(await users.findByPhoneNumber({ phoneNumber: number(0) })).toMatchObject({ phoneNumberVerifiedAt: null });
+    }
+  });
+
+  it('makes ids where it is told to, and has no passwords and no times without a column for them', async () => {
     await db.exec('create table bare (id text primary key, phone text unique, off boolean)');
     const { users } = postgresStorage(db, {
       users: { table: 'bare', id: 'id', phoneNumber: 'phone', disabled: 'off', newId: () => 'usr_1' },
     });
-    expect([users.passwordHashOf, users.setPasswordHash]).toEqual([undefined, undefined]);
+    expect([users.passwordHashOf, users.setPasswordHash, users.setPhoneNumberVerifiedAt]).toEqual([undefined, undefined, undefined]);
     await users.create({ phoneNumber: number(1), profile: {}, passwordHash: null, now: NOW });
     expect(await users.findById({ userId: 'usr_1' })).toEqual({ id: 'usr_1', phoneNumber: number(1), disabled: false, profile: {} });
     await db.exec('update bare set off = true');

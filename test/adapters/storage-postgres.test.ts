@@ -101,6 +101,7 @@ describe('the Postgres store on PGlite', () => {
       () => users.findById({ userId }),
       () => users.findByPhoneNumber({ phoneNumber: number(1) }),
       () => users.setPhoneNumber({ userId, phoneNumber: number(3), now: NOW }),
+      () => users.setPhoneNumberVerifiedAt({ userId, phoneNumber: number(3), now: NOW + DAY }),
       () => users.setPasswordHash({ userId, passwordHash: 'a', replaces: null }),
       () => users.passwordHashOf({ userId }),
       () => users.setDisabled({ userId, disabled: true }),
@@ -117,7 +118,7 @@ describe('the Postgres store on PGlite', () => {
     for (const text of ['a\0b', '\ud800', '\udc00\ud800', '\u0001', '\u00010000', '\\u0000', '\\', '"\u2028🙂']) {
       const challenge = await issued(challenges, { userId: text, reference: text, context: text, contextHash: text, profile: text });
       const accepted = await challenges.redeem(redeemInput(challenge));
-      expect(accepted).toEqual({ is: 'accepted', challenge: { ...challenge, attemptsLeft: 4 } });
+      expect(accepted).toEqual({ is: 'accepted', challenge: { ...challenge, attemptsLeft: 4 }, counts: [] });
       const session = someSession(randomText(8), { userId: text, userAgent: text, ip: text });
       await sessions.create({ session, maxPerUser: 20, now: NOW });
       expect(await sessions.listOf({ ...session, now: NOW })).toMatchObject([session]);
@@ -160,11 +161,48 @@ describe('the Postgres store on PGlite', () => {
     await challenges.redeem(wrongInput(challenge, { hits: [inARow] }));
     expect(await challenges.sweep({ now: NOW + 300 * DAY, max: 100 })).toBe(1);
     await challenges.clear([inARow.key]);
+    expect(await challenges.sweep({ now: NOW, max: 100 })).toBe(1);
     const next = await issued(challenges, { phoneKey: 'k' });
     await challenges.redeem(wrongInput(next, { hits: [inARow] }));
     await earned(challenges, next, { clears: [inARow.key] });
     expect(await challenges.sweep({ now: NOW + 300 * DAY, max: 100 })).toBe(3);
     expect(await rows(`select * from "${schema}".slots`)).toEqual([]);
+  });
+
+  it('leaves nothing behind where it only looks at a counter, and writes no other row than those of what it counts', async () => {
+    const schema = await freshSchema();
+    const { challenges } = postgresStorage(db, { schema });
+    const looks = ['{number}row', '{prefix}sent', '{system}sms'].map((key) => someHit({ key, amount: 0, windowSeconds: null }));
+    const slots = (): Promise<readonly unknown[]> => rows(`select slot, counters, xmin::text from "${schema}".slots order by slot`);
+    const challenge = await issued(challenges, { phoneKey: 'number' }, { hits: looks });
+    expect(await slots()).toMatchObject([{ slot: 'number', counters: {} }]);
+    await challenges.take({ hits: looks.map((hit) => ({ ...hit, amount: 1 })), cooldown: null, now: NOW });
+    const before = await slots();
+    for (const verb of [
+      () => challenges.take({ hits: looks, cooldown: null, now: NOW }),
+      () => challenges.issue(issueInput(challenge, { hits: looks })),
+      () => challenges.redeem(wrongInput(challenge, { hits: looks })),
+      () => challenges.redeem(redeemInput(challenge, { hits: [...looks, someHit({ key: '{system}wrong', when: 'wrong' })], keep: true })),
+    ]) {
+      await verb();
+      expect(await slots(), String(verb)).toEqual(before);
+    }
+    await challenges.take({ hits: [...looks, someHit({ key: '{prefix}sends' })], cooldown: null, now: NOW });
+    expect((await slots()).filter((row, index) => JSON.stringify(row) === JSON.stringify(before[index]))).toHaveLength(2);
+  });
+
+  it('keeps the row of an address while it counts, and no longer than its windows and two hours', async () => {
+    const schema = await freshSchema();
+    const { challenges } = postgresStorage(db, { schema });
+    const windows = [
+      someHit({ key: '{203.0.113.7}sends/3600', max: 60, windowSeconds: 3600 }),
+      someHit({ key: '{203.0.113.7}sends/86400', max: 400, windowSeconds: 86_400 }),
+    ];
+    for (const [index, hits] of [windows, windows.slice(0, 1)].entries()) {
+      await challenges.take({ hits, cooldown: null, now: NOW + index * 1000 });
+      expect(await challenges.sweep({ now: NOW + DAY - 1, max: 10 })).toBe(0);
+    }
+    expect(await challenges.sweep({ now: NOW + DAY + 2 * 3_600_000, max: 10 })).toBe(1);
   });
 
   it('finds by index whatever a verb or the sweep looks for', async () => {

@@ -117,6 +117,11 @@ describe.skipIf(!HAS_REDIS)('a Redis that is full', () => {
     await expect(challenges.redeem(wrongInput(live, { hits: [free] }))).rejects.toThrow('OOM');
     await expect(challenges.redeem(redeemInput(live, { hits: [free] }))).rejects.toThrow('OOM');
     expect((await challenges.take({ hits: [victim], cooldown: null, now: NOW + 1 })).is).toBe('limited');
+    const read = [
+      { ...victim, amount: 0 },
+      { ...free, amount: 0 },
+    ];
+    expect(await challenges.take({ hits: read, cooldown: null, now: NOW + 1 })).toEqual({ is: 'taken', counts: [1, 0] });
     expect((await challenges.spend(spendInput(proven, proof))).is).toBe('spent');
     expect((await challenges.spend(spendInput(proven, proof))).is).toBe('refused');
     expect(await sessions.revoke({ sessionId: session.id, now: NOW })).toBe(true);

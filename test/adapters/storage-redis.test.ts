@@ -49,7 +49,8 @@ describe.skipIf(!HAS_REDIS)('the Redis store on one server', () => {
   it.each([0, 1])('makes one trip for each verb, whatever it charges (driver %i)', async (index) => {
     const { client, trips } = spied(clientAt(index));
     const { challenges, sessions } = redisStorage(client, { prefix: `trips ${index}:` });
-    const hits = [someHit({ key: '{203.0.113.7}sends' }), someHit({ key: '{system}sms', max: 1000 }), someHit({ when: 'wrong' })];
+    const ip = someHit({ key: '{203.0.113.7}sends', limit: 'sendsPerIp' });
+    const hits = [ip, someHit({ key: '{system}spend', max: 1000, amount: 70 }), someHit({ when: 'wrong' }), someHit({ amount: 0 })];
     const [challenge, session] = [someChallenge({ idempotencyHash: 'a' }), someSession(randomText(12), NOW)];
     const next = { sessionId: session.id, presentedHash: 'h0', nextHash: 'h1', graceSeconds: 30, idleExpiresAt: NOW + DAY } as const;
     const proof = { hash: randomText(32), expiresAt: NOW + HOUR };
@@ -118,6 +119,15 @@ describe.skipIf(!HAS_REDIS)('the Redis store on one server', () => {
       expect(ttl, key).toBeLessThanOrEqual(ms + 100_000);
     }
     expect(await ttlOf('ttl:counter:{a}e')).toBe(-1);
+  });
+
+  it('makes no key for a hit that counts nothing', async () => {
+    const { challenges } = redisStorage(clientAt(0), { prefix: 'nothing:' });
+    const hits = [someHit({ amount: 0 }), someHit({ amount: 0, max: 100 }), someHit({ amount: 0, windowSeconds: null })];
+    const challenge = await issued(challenges, {}, { hits });
+    expect(await challenges.take({ hits, cooldown: null, now: NOW })).toEqual({ is: 'taken', counts: [0, 0, 0] });
+    expect((await challenges.redeem(wrongInput(challenge, { hits }))).is).toBe('wrong');
+    expect(await keysLike('nothing:*')).toEqual([`nothing:challenges:{${challenge.phoneKey}}`]);
   });
 
   it('forgets nothing early when its clock is far from the clock of the server, or stands still', async () => {

@@ -8,13 +8,14 @@ import { type ClosableDatabase, DRIVER_NAMES, DRIVERS, type Driver } from './sql
 const NOW = 1_800_000_000_000;
 const PEOPLE = `CREATE TABLE "the ""people""" (
   "user id" INTEGER PRIMARY KEY, phone VARCHAR(20) UNIQUE, blocked_at TEXT, pw TEXT, "full name" TEXT NOT NULL, handle TEXT UNIQUE,
-  role TEXT NOT NULL DEFAULT 'member', huge INTEGER DEFAULT 9223372036854775807)`;
+  role TEXT NOT NULL DEFAULT 'member', proved INTEGER, huge INTEGER DEFAULT 9223372036854775807)`;
 const MAPPING = {
   table: 'the "people"',
   id: 'user id',
   phoneNumber: 'phone',
   disabled: 'blocked_at',
   passwordHash: 'pw',
+  phoneNumberVerifiedAt: 'proved',
   profile: { name: 'full name', handle: 'handle', role: 'role' },
 } as const;
 
@@ -58,7 +59,8 @@ for (const driver of DRIVER_NAMES) {
       const { users } = sqliteStorage<Person>(database, { users: MAPPING });
       const profile = { name: 'Ada', handle: 'ada' };
       const created = await users.create({ phoneNumber: number(1), profile, passwordHash: 'h', now: NOW });
-      const user = { id: '1', phoneNumber: number(1), disabled: false, profile: { name: 'Ada', handle: 'ada', role: 'member' } };
+      const given = { id: '1', phoneNumber: number(1), disabled: false, phoneNumberVerifiedAt: NOW };
+      const user = { ...given, profile: { name: 'Ada', handle: 'ada', role: 'member' } };
       expect(created).toEqual({ is: 'created', user });
       for (const value of ["'2026-01-01'", '1', '1.5']) {
         database.exec(`UPDATE "the ""people""" SET blocked_at = ${value}`);
@@ -67,6 +69,28 @@ for (const driver of DRIVER_NAMES) {
       database.exec(`UPDATE "the ""people""" SET blocked_at = ''`);
       expect(await users.findByPhoneNumber({ phoneNumber: number(1) })).toEqual(user);
       expect(await users.findById({ userId: '01' })).toBeNull();
+    });
+
+    it('takes a number for never proved where nobody wrote down when', async () => {
+      const database = tableIn(driver);
+      const { users } = sqliteStorage<Person>(database, { users: MAPPING });
+      await users.create({ phoneNumber: number(1), profile: person(), passwordHash: null, now: NOW });
+      for (const value of ['NULL', "''", "'2026-01-01'"]) {
+        database.exec(`UPDATE "the ""people""" SET proved = ${value}`);
+        expect(await users.findById({ userId: '1' })).toMatchObject({ phoneNumberVerifiedAt: null });
+      }
+      database.exec('UPDATE "the ""people""" SET proved = NULL');
+      await users.setPhoneNumberVerifiedAt?.({ userId: '1', phoneNumber: number(1), now: NOW + 1 });
+      await users.setPhoneNumberVerifiedAt?.({ userId: '01', phoneNumber: number(1), now: NOW + 2 });
+      expect(await users.findById({ userId: '1' })).toMatchObject({ phoneNumberVerifiedAt: NOW + 1 });
+    });
+
+    it('does not know when a number was proved without a column for it', async () => {
+      const { phoneNumberVerifiedAt: _, ...mapping } = MAPPING;
+      const { users } = sqliteStorage<Person>(tableIn(driver), { users: mapping });
+      expect(users.setPhoneNumberVerifiedAt).toBeUndefined();
+      const created = await users.create({ phoneNumber: number(1), profile: person(), passwordHash: null, now: NOW });
+      expect(created.is === 'created' && 'phoneNumberVerifiedAt' in created.user).toBe(false);
     });
 
     it('says which profile field breaks a rule of the table', async () => {

@@ -111,7 +111,8 @@ for (const driver of DRIVER_NAMES) {
         limit: 'resendAfterSeconds',
         retryAt: NOW + 30_000,
       });
-      expect(await challenges.redeem(redeemInput(challenge))).toEqual({ is: 'accepted', challenge: { ...challenge, attemptsLeft: 3 } });
+      const accepted = { is: 'accepted', challenge: { ...challenge, attemptsLeft: 3 }, counts: [] };
+      expect(await challenges.redeem(redeemInput(challenge))).toEqual(accepted);
       expect((await challenges.spend(spendInput(proven, proof, { now: NOW }))).is).toBe('spent');
       expect(await users.findByPhoneNumber({ phoneNumber: number(1) })).toEqual(created.is === 'created' ? created.user : null);
     });
@@ -185,6 +186,17 @@ for (const driver of DRIVER_NAMES) {
       expect([count('challenges'), count('deliveries'), count('proofs')]).toEqual([0, 0, 0]);
     });
 
+    it('writes no row for a counter that is only read', async () => {
+      const database = open();
+      const { challenges } = sqliteStorage(database);
+      const hits = [someHit({ amount: 0 }), someHit({ windowSeconds: null, amount: 0 })];
+      const challenge = await issued(challenges, {}, { hits });
+      await challenges.redeem(wrongInput(challenge, { hits }));
+      await challenges.redeem(redeemInput(challenge, { hits }));
+      expect(await challenges.take({ hits, cooldown: null, now: NOW })).toEqual({ is: 'taken', counts: [0, 0] });
+      expect(database.prepare('SELECT key FROM ringlatch_counters').all()).toEqual([]);
+    });
+
     it('keeps unique profile fields unique, also those of earlier users', async () => {
       const database = open();
       const create = (profile: Record<string, unknown>, digits: number, unique: readonly string[]) =>
@@ -232,7 +244,8 @@ describe('the types of the SQLite store', () => {
     expectTypeOf<DatabaseSync>().toExtend<SqliteDatabase>();
     const { challenges } = sqliteStorage(new DatabaseSync(':memory:', { readBigInts: true } as object));
     const challenge = await issued(challenges);
-    expect(await challenges.redeem(redeemInput(challenge))).toEqual({ is: 'accepted', challenge: { ...challenge, attemptsLeft: 4 } });
+    const accepted = { is: 'accepted', challenge: { ...challenge, attemptsLeft: 4 }, counts: [] };
+    expect(await challenges.redeem(redeemInput(challenge))).toEqual(accepted);
   });
 
   it('tell the auth object its user and profile', () => {

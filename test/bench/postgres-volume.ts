@@ -50,7 +50,12 @@ function sendCharges({ phoneKey }: NewChallenge): { readonly hits: readonly Hit[
     }),
   );
   const perDay: Hit = { key: '{system}sms', limit: 'smsPerDay', max: 1e9, windowSeconds: 86_400, when: 'always' };
-  const cooldown = { key: `{${phoneKey}}ladder`, ladderSeconds: [30, 60, 120, 300], windowSeconds: 86_400 };
+  const cooldown: Cooldown = {
+    key: `{${phoneKey}}ladder`,
+    limit: 'resendAfterSeconds',
+    ladderSeconds: [30, 60, 120, 300],
+    windowSeconds: 86_400,
+  };
   return { hits: [...perNumber, perDay], cooldown };
 }
 

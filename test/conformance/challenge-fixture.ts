@@ -96,7 +96,7 @@ export function someHit(given: Partial<Hit> = {}): Hit {
 }
 
 export function someCooldown(given: Partial<Cooldown> = {}): Cooldown {
-  return { key: `{${randomText(12)}}ladder`, ladderSeconds: [30, 60, 120], windowSeconds: 3600, ...given };
+  return { key: `{${randomText(12)}}ladder`, limit: 'resendAfterSeconds', ladderSeconds: [30, 60, 120], windowSeconds: 3600, ...given };
 }
 
 /** Issues a challenge that must come out new. */

@@ -1,5 +1,7 @@
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import { amountCases } from './amount-cases.ts';
 import type { ConformanceCase, Open, RaceOptions } from './case.ts';
+import { countCases } from './count-cases.ts';
 import { counterCases } from './counter-cases.ts';
 import { issueCases } from './issue-cases.ts';
 import { proofCases } from './proof-cases.ts';
@@ -9,5 +11,7 @@ import { upkeepCases } from './upkeep-cases.ts';
 
 /** What every challenge store must and should do, by verb. */
 export function challengeStoreCases(open: Open<ChallengeStore>, options: RaceOptions = {}): readonly ConformanceCase[] {
-  return [issueCases, resendCases, redeemCases, proofCases, counterCases, upkeepCases].flatMap((cases) => cases(open, options));
+  return [issueCases, resendCases, redeemCases, proofCases, counterCases, amountCases, countCases, upkeepCases].flatMap((cases) =>
+    cases(open, options),
+  );
 }

@@ -49,9 +49,9 @@ function writtenHits({ verb, input, answer }: Charging): readonly Hit[] {
     case 'issued':
     case 'resent':
     case 'wrong':
-      return input.hits;
+      return input.hits.filter((hit) => amountOf(hit) > 0);
     case 'accepted':
-      return verb === 'redeem' ? input.hits.filter((hit) => hit.when === 'always') : [];
+      return verb === 'redeem' ? input.hits.filter((hit) => hit.when === 'always' && amountOf(hit) > 0) : [];
     default:
       return [];
   }
@@ -78,11 +78,17 @@ function overfull(stretch: readonly Charge<Hit>[]): readonly Charge<Hit>[] | nul
   const max = Math.max(...stretch.map(({ rule }) => rule.max));
   const windowMs = 1000 * Math.min(...stretch.map(({ rule }) => rule.windowSeconds ?? Number.POSITIVE_INFINITY));
   const inTime = stretch.toSorted((a, b) => a.at - b.at);
-  const from = inTime.findIndex((charge, index) => {
-    const beyond = inTime[index + max];
-    return beyond !== undefined && beyond.at < charge.at + windowMs;
-  });
-  return from < 0 ? null : inTime.slice(from, from + max + 1);
+  let [from, held] = [0, 0];
+  for (const [index, { at, rule }] of inTime.entries()) {
+    held += amountOf(rule);
+    for (let first = inTime[from]; first !== undefined && first.at + windowMs <= at; first = inTime[++from]) held -= amountOf(first.rule);
+    if (held > max) return inTime.slice(from, index + 1);
+  }
+  return null;
+}
+
+function amountOf({ amount = 1 }: Hit): number {
+  return amount;
 }
 
 function tooSoon(stretch: readonly Charge<Cooldown>[]): readonly Charge<Cooldown>[] | null {

@@ -8,7 +8,7 @@ import type { History, Operation } from './history.ts';
 export interface Violation {
   /**
    * `I1`: at most one `accepted` per challenge, but with `keep`. `I2`: accepted and wrong codes together never exceed `maxAttempts`. `I3`: attempts left never rise.
-   * `I4`: no window ever holds more than `max` hits, and no send passes a cooldown. `I5`: one account per number. `I6`: one successor per
+   * `I4`: no window ever holds more than `max`, and no send passes a cooldown. `I5`: one account per number. `I6`: one successor per
    * generation of a session, and no honest parallel refresh is refused.
    */
   readonly invariant: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Cooldown, Hit } from '../../src/core/limits.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
 import { type ConformanceCase, casesOf, NOW, type Open, type RaceOptions, tally } from './case.ts';
-import { roomFor, someCooldown, someHit } from './challenge-fixture.ts';
+import { issueInput, roomFor, someChallenge, someCooldown, someHit } from './challenge-fixture.ts';
 
 type Taken = Awaited<ReturnType<ChallengeStore['take']>>;
 
@@ -15,12 +15,12 @@ export function counterCases(open: Open<ChallengeStore>, options: RaceOptions): 
     conformance('C-TAKE-01', 'MUST let max hits into a window, and let the next in exactly at retryAt', async ({ store }) => {
       for (const max of [1, 3, 32]) {
         const window = someHit({ max, limit: 'smsPerDay' });
-        for (let at = 0; at < max; at++) assert.deepEqual(await hit(store, [window], NOW + at), { is: 'taken' });
+        for (let at = 0; at < max; at++) assert.deepEqual(await hit(store, [window], NOW + at), { is: 'taken', counts: [at + 1] });
         const retryAt = NOW + 600_000;
         for (const now of [NOW + max, retryAt - 1]) {
           assert.deepEqual(await hit(store, [window], now), { is: 'limited', limit: 'smsPerDay', retryAt });
         }
-        assert.deepEqual(await hit(store, [window], retryAt), { is: 'taken' });
+        assert.deepEqual(await hit(store, [window], retryAt), { is: 'taken', counts: [max] });
         assert.equal((await hit(store, [window], retryAt)).is, 'limited');
       }
     }),
@@ -94,7 +94,7 @@ export function counterCases(open: Open<ChallengeStore>, options: RaceOptions): 
       const cooldown = someCooldown({ ladderSeconds: [30, 60, 120], windowSeconds: 600 });
       let at = NOW;
       for (const pauseSeconds of [30, 60, 120, 120]) {
-        assert.deepEqual(await send(store, cooldown, at), { is: 'taken' });
+        assert.deepEqual(await send(store, cooldown, at), { is: 'taken', counts: [] });
         const retryAt = at + pauseSeconds * 1000;
         assert.deepEqual(await send(store, cooldown, retryAt - 1), { is: 'limited', limit: 'resendAfterSeconds', retryAt });
         at = retryAt;
@@ -196,6 +196,15 @@ export function counterCases(open: Open<ChallengeStore>, options: RaceOptions): 
         const cooldown = someCooldown();
         assert.deepEqual(tally(await race((peer) => send(peer, cooldown, NOW))), { taken: 1, limited: parallel - 1 });
       });
+    }),
+    conformance('C-TAKE-17', 'MUST name the limit of the cooldown that refuses, when it issues too', async ({ store }) => {
+      for (const limit of ['passwordsPerNumber', 'resendAfterSeconds'] as const) {
+        const cooldown = someCooldown({ limit });
+        assert.equal((await send(store, cooldown, NOW)).is, 'taken');
+        const limited = { is: 'limited', limit, retryAt: NOW + 30_000 };
+        assert.deepEqual(await send(store, cooldown, NOW + 1), limited);
+        assert.deepEqual(await store.issue(issueInput(someChallenge(), { cooldown })), limited);
+      }
     }),
     conformance('C-CLEAR-01', 'MUST forget the named counters whole, and no others', async ({ store }) => {
       const [few, many, other] = [someHit({ max: 2 }), someHit({ max: 50 }), someHit({ max: 1 })];

@@ -38,10 +38,10 @@ export function issueCases(open: Open<ChallengeStore>, options: RaceOptions): re
       for (const challenge of [full, someChallenge(), someChallenge({ digest: null })]) {
         const answer = await store.issue(issueInput(challenge));
         const whole = { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt: NOW };
-        assert.deepEqual(answer, { is: 'issued', challenge: whole });
+        assert.deepEqual(answer, { is: 'issued', challenge: whole, counts: [] });
       }
       const accepted = await store.redeem(redeemInput(full));
-      assert.deepEqual(accepted, { is: 'accepted', challenge: { ...full, attemptsLeft: 6, sends: 1, resendAt: NOW } });
+      assert.deepEqual(accepted, { is: 'accepted', challenge: { ...full, attemptsLeft: 6, sends: 1, resendAt: NOW }, counts: [] });
     }),
     conformance('C-ISSUE-02', 'MUST answer repeated to the same idempotency key, and count nothing', async ({ store }) => {
       const hit = someHit({ max: 2 });

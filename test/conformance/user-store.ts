@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import type { PhoneNumber } from '../../src/core/phone-number.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import { type ConformanceCase, casesOf, NOW, type Open, type RaceOptions, randomText, tally } from './case.ts';
-
-/** A user store whose optional members are there. */
-type WholeStore<Profile> = Required<UserStore<UserRecord, Profile>>;
+import { createdUser, numberOf, someNumber, type WholeStore } from './user-fixture.ts';
+import { verificationCases } from './verification-cases.ts';
 
 /** How a user store is tried. */
 export interface UserStoreOptions<Profile> extends RaceOptions {
@@ -14,22 +13,21 @@ export interface UserStoreOptions<Profile> extends RaceOptions {
   readonly changesNumbers?: boolean | undefined;
   /** The store has `passwordHashOf` and `setPasswordHash`. @default true */
   readonly hasPasswords?: boolean | undefined;
+  /** The store has `setPhoneNumberVerifiedAt`. @default true */
+  readonly keepsVerifiedAt?: boolean | undefined;
 }
 
 /** What every user store must and should do, by verb. */
 export function userStoreCases<Profile>(
   open: Open<UserStore<UserRecord, Profile>>,
-  { profile = () => ({}) as Profile, changesNumbers = true, hasPasswords = true, ...options }: UserStoreOptions<Profile> = {},
+  given: UserStoreOptions<Profile> = {},
 ): readonly ConformanceCase[] {
-  const conformance = casesOf(open as Open<WholeStore<Profile>>, options);
+  const { profile = () => ({}) as Profile, changesNumbers = true, hasPasswords = true, keepsVerifiedAt = true, ...options } = given;
+  const whole = open as Open<WholeStore<Profile>>;
+  const conformance = casesOf(whole, options);
   const create = (store: WholeStore<Profile>, phoneNumber: PhoneNumber, passwordHash: string | null = null) =>
     store.create({ phoneNumber, profile: profile(), passwordHash, now: NOW });
-  const created = async (store: WholeStore<Profile>, passwordHash: string | null = null): Promise<UserRecord> => {
-    const answer = await create(store, someNumber(), passwordHash);
-    assert.equal(answer.is, 'created');
-    return answer.user;
-  };
-  const numberOf = (user: UserRecord): PhoneNumber => user.phoneNumber as PhoneNumber;
+  const created = (store: WholeStore<Profile>, passwordHash?: string): Promise<UserRecord> => createdUser(store, profile(), passwordHash);
   const always = [
     conformance('U-CREATE-01', 'MUST find a new user by id and by number', async ({ store }) => {
       const phoneNumber = someNumber();
@@ -164,10 +162,6 @@ export function userStoreCases<Profile>(
       });
     }),
   ];
-  return [...always, ...(changesNumbers ? ofNumbers : []), ...(hasPasswords ? ofPasswords : [])];
-}
-
-function someNumber(): PhoneNumber {
-  const digits = [...crypto.getRandomValues(new Uint32Array(2))].map((part) => String(part % 100_000).padStart(5, '0')).join('');
-  return `+9891${digits}` as PhoneNumber;
+  const ofVerification = keepsVerifiedAt ? verificationCases(whole, profile, options) : [];
+  return [...always, ...(changesNumbers ? ofNumbers : []), ...(hasPasswords ? ofPasswords : []), ...ofVerification];
 }

@@ -134,7 +134,8 @@ describe.each(DEPENDING)('a %s code for a number that it is not meant for', (pur
     s.trips();
     const { code, details } = await failure(s.request({ purpose, phoneNumber: not }));
     expect([code, details]).toEqual([purpose === 'register' ? 'phone_number_taken' : 'account_not_found', {}]);
-    expect(s.trips()).toEqual(['users.findByPhoneNumber']);
+    // paid before it is looked at: a refusal afterwards would tell as much
+    expect(s.trips()).toEqual(['challenges.take', 'users.findByPhoneNumber']);
     const right = await s.request({ purpose, phoneNumber: meant });
     await redeem(s, purpose, right, right.code);
   });

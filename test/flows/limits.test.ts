@@ -232,20 +232,32 @@ describe('sends', () => {
     expect(s.inbox.messages(phoneNumber)).toHaveLength(11);
   });
 
-  it('in all stop at smsPerDay, over all numbers', async () => {
+  it('in all stop at four fifths of smsPerDay, over all numbers', async () => {
     const s = stage({ limits: { smsPerDay: 5 } });
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 4; i++) {
       s.clock.advance(60);
       await s.request();
     }
     const { details } = await failure(s.request(), 'rate_limited');
-    expect(details).toEqual({ limit: 'smsPerDay', retryAfterSeconds: 86_400 - 240 });
+    expect(details).toEqual({ limit: 'smsPerDay', retryAfterSeconds: 86_400 - 180 });
     s.clock.advance(details.retryAfterSeconds - 0.001);
     await failure(s.request(), 'rate_limited');
     s.clock.advance(0.001);
     await s.request();
     await failure(s.request(), 'rate_limited');
-    expect(s.inbox.messages()).toHaveLength(6);
+    expect(s.inbox.messages()).toHaveLength(5);
+  });
+
+  it('of the last fifth of smsPerDay are for known devices', async () => {
+    const s = stage({ limits: { smsPerDay: 5 }, code: { resendAfterSeconds: [0] } });
+    const { phoneNumber, deviceToken } = await s.signUp();
+    for (let i = 0; i < 3; i++) await s.request();
+    const client = { ...s.client, deviceToken };
+    expect((await failure(s.request({ phoneNumber }), 'rate_limited')).details.limit).toBe('smsPerDay');
+    // its device is known to one number alone
+    await failure(s.request({ client }), 'rate_limited');
+    await s.request({ phoneNumber, client });
+    expect((await failure(s.request({ phoneNumber, client }), 'rate_limited')).details.limit).toBe('smsPerDay');
   });
 
   it('that were refused are charged nowhere', async () => {

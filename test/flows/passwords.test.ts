@@ -125,8 +125,9 @@ describe('a login with a password', () => {
     s.trips();
     await upgraded.loginWithPassword({ phoneNumber, password, client: s.client });
     // no second upgrade; the hash is read again so that a change of password leaves no session behind
-    const trips = ['users.findByPhoneNumber', 'users.passwordHashOf', 'sessions.create', 'users.passwordHashOf', 'challenges.clear'];
-    expect(s.trips()).toEqual(trips);
+    const trips = ['users.findByPhoneNumber', 'users.passwordHashOf', 'sessions.create', 'users.passwordHashOf'];
+    // paid before it is judged, and forgiven
+    expect(s.trips()).toEqual(['challenges.take', ...trips, 'challenges.clear']);
   });
 
   it('is not refused because an upgrade fails', async () => {
@@ -152,7 +153,7 @@ describe('a login with a password', () => {
     change = async () => s.auth.setPassword({ userId, currentPassword: password, newPassword: 'another good one' });
     await failure(login(s, phoneNumber, password), 'invalid_credentials');
     expect(await s.auth.listSessions({ userId })).toEqual({ sessions: [] });
-    expect(s.tell().slice(-2)).toEqual(['user.signed_in', 'session.ended']);
+    expect(s.tell().slice(-3)).toEqual(['user.signed_in', 'user.new_device', 'session.ended']);
   });
 
   it('opens a number that wrong codes have closed', async () => {
@@ -256,6 +257,7 @@ describe('setPassword', () => {
       'sessions.revokeAllOf',
       'users.setPasswordHash',
       'sessions.revokeAllOf',
+      'challenges.clear',
     ]);
   });
 
@@ -364,7 +366,7 @@ describe('resetPassword', () => {
     const signedIn = await s.auth.resetPassword({ challengeId, code, newPassword, client: s.client });
     expect(signedIn.userId).toBe(userId);
     expect([await isAlive(s, refreshToken), await isAlive(s, signedIn.refreshToken)]).toEqual([false, true]);
-    expect(s.tell()).toEqual(['code.accepted', 'sessions.revoked', 'password.changed', 'user.signed_in']);
+    expect(s.tell()).toEqual(['code.accepted', 'sessions.revoked', 'password.changed', 'user.signed_in', 'user.new_device']);
     await login(s, phoneNumber, newPassword);
     await failure(login(s, phoneNumber, password), 'invalid_credentials');
   });

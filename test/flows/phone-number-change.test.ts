@@ -100,11 +100,24 @@ describe('a change of number', () => {
     }
   });
 
-  it('charges the old number for its notice', async () => {
-    const s = stage({ limits: { smsPerDay: 100, sendsPerNumber: [{ max: 2, windowSeconds: 600 }] }, code: { resendAfterSeconds: [0] } });
-    const { userId, phoneNumber } = await s.signUp();
+  it('is told to the old number though strangers, or a thief with a device of it, used up its budgets', async () => {
+    const once = [{ max: 1, windowSeconds: 600 }];
+    const s = stage({ limits: { smsPerDay: 100, sendsPerNumber: once, knownDevice: { sendsPerNumber: once } } });
+    const { userId, phoneNumber, deviceToken } = await s.signUp();
+    s.clock.advance(600);
+    await s.request({ phoneNumber });
+    await s.request({ phoneNumber, client: { ...s.client, deviceToken } });
+    s.inbox.clear();
     await change(s, userId);
-    expect((await failure(s.request({ phoneNumber }), 'rate_limited')).details.limit).toBe('sendsPerNumber');
+    expect(s.inbox.messages()).toMatchObject([{ to: phoneNumber, code: '' }]);
+  });
+
+  it('charges the system for the notice', async () => {
+    const s = stage({ limits: { smsPerDay: 5 } });
+    const { userId } = await s.signUp();
+    await change(s, userId);
+    await s.request();
+    expect((await failure(s.request(), 'rate_limited')).details.limit).toBe('smsPerDay');
   });
 
   it('of two accounts to one number lets one win', async () => {

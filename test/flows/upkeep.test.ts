@@ -85,13 +85,13 @@ describe('guessBound and describe', () => {
   it('say what the limits bound', () => {
     const { auth } = stage({ limits: { smsPerDay: 2000 } });
     expect(auth.guessBound()).toEqual({
-      guessesPerNumberPerDay: 20,
-      probabilityPerNumberPerDay: (20 * 2148) / 2 ** 31,
+      guessesPerNumberPerDay: 30,
+      probabilityPerNumberPerDay: (30 * 2148) / 2 ** 31,
       smsPerDay: 2000,
       spendPerDay: null,
     });
     const text = auth.describe();
-    for (const fact of ['Test', '6 digits', '2000 SMS', '20 guesses', 'inbox', 'not revealed']) expect(text).toContain(fact);
+    for (const fact of ['Test', '6 digits', '2000 SMS', '30 guesses', 'inbox', 'not revealed']) expect(text).toContain(fact);
   });
 
   it('show test numbers by their count, and no secret', () => {

@@ -4,6 +4,10 @@ import { at, syntaxOf } from './source-file.ts';
 /** One member of an interface that configures something. */
 export interface Option {
   readonly name: string;
+  /** The interface that has it. */
+  readonly of: string;
+  /** What TypeScript calls its type, without the `undefined` of what is optional. */
+  readonly type: string;
   readonly where: string;
   readonly optional: boolean;
   /** It holds options of its own, which carry the defaults. */
@@ -22,20 +26,28 @@ export function optionsIn(file: string): readonly Option[] {
     .filter(
       (statement) => ts.isInterfaceDeclaration(statement) && /(Options|Config|Numbers)$/.test(statement.name.text) && isExported(statement),
     )
-    .flatMap((statement) => (ts.isInterfaceDeclaration(statement) ? [...statement.members] : []))
-    .map((member) => {
+    .flatMap((statement) => (ts.isInterfaceDeclaration(statement) ? statement.members.map((member) => ({ statement, member })) : []))
+    .map(({ statement, member }) => {
       const [comment] = ts.getJSDocCommentsAndTags(member);
-      const type = ts.isPropertySignature(member) ? (member.type?.getText() ?? '') : '';
+      const type = ts.isPropertySignature(member) ? (member.type?.getText().replace(/ \| undefined$/, '') ?? '') : '';
       return {
         name: member.name?.getText() ?? '',
+        of: statement.name.text,
+        type,
         where: at(file, tree.getLineAndCharacterOfPosition(member.getStart()).line),
         optional: member.questionToken !== undefined,
-        group: /^\w+Options( \| undefined)?$/.test(type),
+        group: /^\w+Options$/.test(type),
         never: type === 'undefined',
         comment: comment?.getText() ?? '',
         default: defaultOf(member),
       };
     });
+}
+
+/** Where an option stands in the whole configuration: of the group that its interface describes, and so on outwards. */
+export function pathOf(option: Option, all: readonly Option[]): string {
+  const group = all.find((other) => other.type === option.of);
+  return group === undefined ? option.name : `${pathOf(group, all)}.${option.name}`;
 }
 
 /** The names in quotes that are the members of an interface. */

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../adapters/storage/memory.ts';
 import { sqliteStorage } from '../../adapters/storage/sqlite.ts';
+import { HOSTILE_AMOUNTS } from '../adapters/hostile-amounts.ts';
 import { HOSTILE_CHALLENGES } from '../adapters/hostile-challenges.ts';
 import { HOSTILE_COUNTERS } from '../adapters/hostile-counters.ts';
 import { HOSTILE_SESSIONS } from '../adapters/hostile-sessions.ts';
@@ -99,6 +100,7 @@ describe('random calls that overlap', () => {
     ['ignores limits when it redeems', { challenges: HOSTILE_CHALLENGES['ignores limits when it redeems'] }, challenges, 'I4'],
     ['ignores the cooldown', { challenges: HOSTILE_CHALLENGES['ignores the cooldown'] }, challenges, 'I4'],
     ['counts one slice too short', { challenges: HOSTILE_COUNTERS['counts one slice too short'] }, challenges, 'I4'],
+    ['counts every hit as one', { challenges: HOSTILE_AMOUNTS['counts every hit as one'] }, challenges, 'I4'],
     ['reads, waits, then writes', { challenges: HOSTILE_CHALLENGES['reads, waits, then writes'] }, challenges, 'I3'],
     ['reads sessions, waits, then writes', { sessions: HOSTILE_SESSIONS['reads, waits, then writes'] }, sessions, 'I6'],
     ['has no grace', { sessions: HOSTILE_SESSIONS['has no grace'] }, sessions, 'I6'],

@@ -48,7 +48,12 @@ export async function runBatches(batches: readonly Batch[], handles: readonly [S
   }
 }
 
-const cooldownOf = (world: string) => ({ key: `{${world}}ladder`, ladderSeconds: [5, 30], windowSeconds: 600 });
+const cooldownOf = (world: string) => ({
+  key: `{${world}}ladder`,
+  limit: 'resendAfterSeconds' as const,
+  ladderSeconds: [5, 30],
+  windowSeconds: 600,
+});
 const guessesOf = (world: string) => hitOf(world, 'guesses', 4, 600, 'wrong');
 const sendsOf = (world: string) => hitOf(world, 'sends', 3, 600, 'always');
 const callsOf = (world: string) => hitOf(world, 'calls', 33, 60, 'always');
@@ -93,8 +98,10 @@ export const CHALLENGE_COMMANDS: readonly fc.Arbitrary<Command>[] = [
   issue,
   redeem,
   redeem,
-  fc.constant(({ challenges, world, now }) =>
-    Promise.all(Array.from({ length: 9 }, () => challenges.take({ hits: [callsOf(world)], cooldown: null, now }))),
+  fc.constantFrom(undefined, 0, 1, 2, 5).map(
+    (amount): Command =>
+      ({ challenges, world, now }) =>
+        Promise.all(Array.from({ length: 9 }, () => challenges.take({ hits: [{ ...callsOf(world), amount }], cooldown: null, now }))),
   ),
   fc.constantFrom<Command>(
     ({ challenges, world }) => challenges.clear([guessesOf(world).key]),

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Challenge } from '../../core/challenge.ts';
 import { type ChallengeFacts, maskPhoneNumber } from '../../events.ts';
-import { payerOf } from './test-numbers.ts';
+import { fixedCodeOf } from './test-numbers.ts';
 
 /** What events say of a challenge. */
 export function challengeFacts(ctx: Context, challenge: Challenge): ChallengeFacts {
@@ -9,6 +9,6 @@ export function challengeFacts(ctx: Context, challenge: Challenge): ChallengeFac
     challengeId: challenge.id,
     phoneNumber: maskPhoneNumber(challenge.phoneNumber),
     purpose: challenge.purpose,
-    ...(payerOf(ctx, challenge.phoneKey, challenge.purpose).isTest ? { test: true } : {}),
+    ...(fixedCodeOf(ctx, challenge.phoneKey, challenge.purpose) === null ? {} : { test: true }),
   };
 }

@@ -18,6 +18,7 @@ export async function issueTokens<User extends UserRecord, Profile>(
   user: User | null,
   session: NewSession,
   token: RefreshToken,
+  phoneNumberVerifiedAt: number | null,
 ): Promise<Tokens> {
   const { appName } = ctx.settings;
   const now = ctx.now();
@@ -31,7 +32,7 @@ export async function issueTokens<User extends UserRecord, Profile>(
     amr: session.amr === '' ? [] : session.amr.split(' '),
     issuedAt: now,
     expiresAt: accessTokenExpiresAt,
-    claims: await claimsOf(ctx, user, sessionId),
+    claims: await claimsOf(ctx, user, { sessionId, phoneNumberVerifiedAt }),
     appName,
     now,
   });
@@ -50,9 +51,9 @@ export async function issueTokens<User extends UserRecord, Profile>(
 async function claimsOf<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
   user: User | null,
-  sessionId: string,
+  session: { readonly sessionId: string; readonly phoneNumberVerifiedAt: number | null },
 ): Promise<Readonly<Record<string, unknown>>> {
   const { claims } = ctx.hooks;
   if (claims === undefined || user === null) return {};
-  return ctx.within('hooks', 'claims', ctx.settings.deadlineSeconds.port, () => claims({ user, sessionId }));
+  return ctx.within('hooks', 'claims', ctx.settings.deadlineSeconds.port, () => claims({ user, ...session }));
 }

@@ -1,9 +1,12 @@
+import { addressOf } from '../../address.ts';
 import type { AuthContext, Client } from '../../context.ts';
 import { deviceTokenText } from '../../core/device.ts';
 import { type NewSession, type RefreshToken, secretHashOf, sessionIdOf, userKeyOf } from '../../core/session.ts';
 import { PhoneAuthError } from '../../errors.ts';
 import type { UserRecord } from '../../ports/user-store.ts';
 import { issueTokens, type Tokens } from './issue-tokens.ts';
+import { noteProved, verifiedAtOf } from './note-proved.ts';
+import { tellSignIn } from './tell-sign-in.ts';
 
 /** A signed-in user. */
 export interface Authenticated<User> extends Tokens {
@@ -14,34 +17,41 @@ export interface Authenticated<User> extends Tokens {
 
 // what browsers send is shorter; the rest would only fill the row
 const MAX_USER_AGENT_CHARACTERS = 512;
-// an IPv6 address with a zone has fewer
-const MAX_IP_CHARACTERS = 64;
+
+/** How somebody proved who they are. */
+export interface SignIn {
+  readonly client: Client;
+  readonly amr: readonly string[];
+  /** Wrong codes and passwords in a row before it. @default 0 */
+  readonly failures?: number | undefined;
+  /** The account was made just now. @default false */
+  readonly isNewUser?: boolean | undefined;
+}
 
 /** Opens a session for a user who proved who they are; `account_disabled` when the user may not sign in. */
 export async function openSession<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
   user: User,
-  client: Client,
-  amr: readonly string[],
+  signIn: SignIn,
 ): Promise<Authenticated<User>> {
-  if (!(await maySignIn(ctx, user, amr))) throw new PhoneAuthError('account_disabled', {});
-  return createSession(ctx, user, client, amr);
+  if (!(await maySignIn(ctx, user, signIn.amr))) throw new PhoneAuthError('account_disabled', {});
+  return createSession(ctx, user, signIn);
 }
 
 /** The same for a user of whom {@link maySignIn} was asked already: a hook is asked once. */
 export async function createSession<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
   user: User,
-  client: Client,
-  amr: readonly string[],
+  signIn: SignIn,
 ): Promise<Authenticated<User>> {
   const { maxPerUser } = ctx.settings.session;
   const now = ctx.now();
-  const { session, token } = newSession(ctx, user, client, amr, now);
+  const { session, token } = newSession(ctx, user, signIn, now);
   const { evicted } = await ctx.sessions.create({ session, maxPerUser, now });
   for (const sessionId of evicted) ctx.emit('session.ended', { userId: user.id, sessionId, reason: 'evicted' });
-  const tokens = await issueTokens(ctx, user, session, token);
-  ctx.emit('user.signed_in', { userId: user.id, sessionId: session.id, amr, ip: session.ip, userAgent: session.userAgent });
+  const phoneNumberVerifiedAt = signIn.amr.includes('sms') ? noteProved(ctx, user) : verifiedAtOf(user);
+  const tokens = await issueTokens(ctx, user, session, token, phoneNumberVerifiedAt);
+  tellSignIn(ctx, user, session, signIn);
   const deviceToken = deviceTokenText(ctx.signingKeys, { userId: user.id, phoneNumber: user.phoneNumber, now });
   return { user, ...tokens, deviceToken };
 }
@@ -63,8 +73,7 @@ export async function maySignIn<User extends UserRecord, Profile>(
 function newSession<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
   user: User,
-  client: Client,
-  amr: readonly string[],
+  { client, amr }: SignIn,
   now: number,
 ): { readonly session: NewSession; readonly token: RefreshToken } {
   const { idleSeconds, absoluteSeconds } = ctx.settings.session;
@@ -79,7 +88,7 @@ function newSession<User extends UserRecord, Profile>(
     currentHash: secretHashOf(token),
     amr: amr.join(' '),
     userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null,
-    ip: client.ip?.slice(0, MAX_IP_CHARACTERS) ?? null,
+    ip: addressOf(client.ip),
     authTime: now,
     createdAt: now,
     idleExpiresAt: now + idleSeconds * 1000,

@@ -1,4 +1,4 @@
-import type { Context } from '../../context.ts';
+import type { Client, Context } from '../../context.ts';
 import type { Purpose } from '../../core/challenge.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
 import { inputError } from './check-input.ts';
@@ -17,17 +17,18 @@ export const REGISTRATION_PROOFS: readonly Purpose[] = [...LOGIN_PROOFS, 'verify
 /** Redeems a code of one of `codes`, or spends a proof of one of `proofs`. */
 export async function redeemAnswer(
   ctx: Context,
-  answer: Answer,
+  answer: Answer & { readonly client: Client },
   serves: { readonly codes: readonly [Purpose, ...Purpose[]]; readonly proofs: readonly Purpose[]; readonly userId?: string },
 ): Promise<Redeemed> {
-  const { reference = null, proof, challengeId, phoneNumber, code, purpose } = answer as Readonly<Record<string, string | undefined>>;
+  const { client, ...given } = answer;
+  const { reference = null, proof, challengeId, phoneNumber, code, purpose } = given as Readonly<Record<string, string | undefined>>;
   if (proof !== undefined) {
     if ([challengeId, phoneNumber, code, purpose].some((other) => other !== undefined)) throw inputError('proof', 'must stand alone');
     const spent = await spendProof(ctx, { proof, purposes: serves.proofs, userId: null, context: null, reference });
-    return { ...spent, phoneNumber: spent.phoneNumber as PhoneNumber, proofExpiresAt: spent.expiresAt };
+    return { ...spent, phoneNumber: spent.phoneNumber as PhoneNumber, proofExpiresAt: spent.expiresAt, failures: 0 };
   }
   checkCodeAnswer(answer);
-  return redeemCode(ctx, answer as CodeAnswer, { purposes: serves.codes, userId: serves.userId ?? null, context: null, reference });
+  return redeemCode(ctx, answer as CodeAnswer, { purposes: serves.codes, userId: serves.userId ?? null, context: null, reference, client });
 }
 
 /** Refuses an answer that names no code, or nothing to find its challenge by. */

@@ -1,4 +1,4 @@
-import type { Context } from '../../context.ts';
+import type { Client, Context } from '../../context.ts';
 import {
   type Challenge,
   codeOfStored,
@@ -10,17 +10,20 @@ import {
   phoneKeyIn,
   phoneKeyOf,
 } from '../../core/challenge.ts';
+import { failuresIn, guessCharges } from '../../core/charges.ts';
 import { readCode } from '../../core/code.ts';
 import { equalText } from '../../core/keys.ts';
-import { guessCharges } from '../../core/limits.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
 import { PROOF_SECONDS, proofHashOf, proofText } from '../../core/proof.ts';
 import { PhoneAuthError, type PhoneAuthErrorDetails } from '../../errors.ts';
 import { challengeFacts } from './challenge-facts.ts';
+import { countCodes } from './count-codes.ts';
+import { destinationOf } from './destination.ts';
 import { keepingProof } from './keep-proof.ts';
+import { payerOf } from './payer.ts';
 import { readPhoneNumber } from './read-phone-number.ts';
 import { limitError } from './refuse-limited.ts';
-import { fixedCodeOf, payerOf } from './test-numbers.ts';
+import { fixedCodeOf } from './test-numbers.ts';
 
 /** A code with the handle of its challenge, or, for a challenge bound to the number, with the number. */
 export type CodeAnswer =
@@ -39,6 +42,7 @@ export interface Presented {
   readonly userId: string | null;
   readonly context: string | null;
   readonly reference: string | null;
+  readonly client: Client;
 }
 
 /** What an accepted code says, and the proof that it was accepted. */
@@ -51,6 +55,8 @@ export interface Redeemed {
   readonly proof: string;
   /** Epoch ms. */
   readonly proofExpiresAt: number;
+  /** Wrong codes and passwords in a row before it. */
+  readonly failures: number;
 }
 
 /** Pays an attempt, judges, consumes: one step of the store. Everything but `accepted` throws. */
@@ -69,13 +75,15 @@ export async function redeemCode(ctx: Context, answer: CodeAnswer, presented: Pr
   );
   const proof = proofText(phoneKey, ctx.random(32));
   const proofExpiresAt = now + PROOF_SECONDS * 1000;
+  const payer = payerOf(ctx, phoneKey, purposes[0], presented.client);
+  const charges = guessCharges(ctx.settings.limits, payer);
   const keep = !ctx.settings.code.singleUse && purposes.every((purpose) => purpose === 'verify');
   const outcome = await keepingProof(proof, () =>
     ctx.challenges.redeem({
       id,
       purposes,
       digests,
-      ...guessCharges(ctx.settings.limits, payerOf(ctx, phoneKey, purposes[0])),
+      ...charges,
       proof: { hash: proofHashOf(ctx.namingKeys, proof), expiresAt: proofExpiresAt },
       keep,
       now,
@@ -86,13 +94,16 @@ export async function redeemCode(ctx: Context, answer: CodeAnswer, presented: Pr
       const { challenge } = outcome;
       if (!isUnaltered(ctx, challenge, code)) throw refused(ctx, id, 'altered');
       ctx.emit('code.accepted', challengeFacts(ctx, challenge));
+      const phoneNumber = challenge.phoneNumber as PhoneNumber;
+      if (payer.isSent) countCodes(ctx, { to: destinationOf(phoneNumber), sent: 0, redeemed: 1 });
       return {
-        phoneNumber: challenge.phoneNumber as PhoneNumber,
+        phoneNumber,
         purpose: challenge.purpose,
         userId: challenge.userId,
         profile: challenge.profile,
         proof,
         proofExpiresAt,
+        failures: failuresIn(charges.hits, outcome.counts),
       };
     }
     case 'wrong':

@@ -1,14 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Purpose } from '../../core/challenge.ts';
-import type { Payer } from '../../core/limits.ts';
 
 const TEST_PURPOSES: readonly Purpose[] = ['sign-in', 'login', 'register', 'verify'];
-
-/** Whose budget pays for a number. For a purpose that has no fixed code a test number is one like any other. */
-export function payerOf(ctx: Context, phoneKey: string, purpose: Purpose): Payer {
-  const isTest = fixedCodeOf(ctx, phoneKey, purpose) !== null;
-  return { phoneKey, isTest, isSent: !isTest || ctx.settings.testNumbers?.send === true };
-}
 
 /** The fixed code of a test number; `null` for every other number and purpose. */
 export function fixedCodeOf(ctx: Context, phoneKey: string, purpose: Purpose): string | null {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addressOf } from '../../src/http/client-ip.ts';
+import { addressOf } from '../src/address.ts';
 
 test.each([
   ['203.0.113.7', '203.0.113.7'],

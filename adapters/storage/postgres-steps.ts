@@ -1,0 +1,43 @@
+import { ADMISSION_FUNCTIONS } from './postgres-admission-functions.ts';
+import { CHALLENGE_FUNCTIONS, CHALLENGE_PARTS } from './postgres-challenge-functions.ts';
+import { CHARGE_FUNCTIONS } from './postgres-charge-functions.ts';
+import { PROOF_FUNCTIONS } from './postgres-proof-functions.ts';
+import { SESSION_FUNCTIONS } from './postgres-session-functions.ts';
+import { FIRST_FUNCTIONS, SLOT_FUNCTIONS } from './postgres-slot-functions.ts';
+import { SWEEP_FUNCTION } from './postgres-sweep-function.ts';
+import { TABLES } from './postgres-tables.ts';
+import { userFunctions, verifiedAtFunction } from './postgres-user-functions.ts';
+import { userParts } from './postgres-user-parts.ts';
+
+// What counted every hit as one, and was never released. Its counters are read as they are.
+const REPLACED = [
+  ...['issue_v1(jsonb)', 'redeem_v1(jsonb)', 'take_v1(jsonb)', 'clear_v1(jsonb)', 'lock_slots_v1(jsonb, bigint)'],
+  ...['pause_after_v1(jsonb, integer)', 'room_at_v1(jsonb, bigint, bigint)', 'reckon_v1(jsonb, jsonb, jsonb, bigint)'],
+  ...['with_one_more_v1(jsonb, bigint, bigint, bigint)', 'charge_v1(jsonb, jsonb, jsonb, jsonb, bigint)'],
+];
+
+/**
+ * The steps of the schema, oldest first. A step that was released never changes. A later one adds functions of the next name beside those that
+ * the release before calls, so that both can run side by side, and adds only columns that may be null.
+ */
+export const STEPS: readonly ((schema: string) => string)[] = [
+  (schema) =>
+    [
+      TABLES,
+      FIRST_FUNCTIONS,
+      CHALLENGE_PARTS,
+      PROOF_FUNCTIONS,
+      SESSION_FUNCTIONS,
+      SWEEP_FUNCTION,
+      userParts(schema),
+      userFunctions(schema),
+    ].join('\n'),
+  (schema) => `
+    if present = 1 then
+      drop function ${REPLACED.join(', ')};
+    end if;
+    ${[SLOT_FUNCTIONS, ADMISSION_FUNCTIONS, CHARGE_FUNCTIONS, CHALLENGE_FUNCTIONS, verifiedAtFunction(schema)].join('\n')}`,
+];
+
+/** The oldest version whose functions the newest step leaves in place. */
+export const SERVES_SINCE: number = 2;
