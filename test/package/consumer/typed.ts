@@ -1,5 +1,6 @@
 // Compiled as a module and, under another name, as CommonJS, with the oldest and the newest compiler that are promised.
 import { createPhoneAuth, isPhoneAuthError, type PhoneAuth, type UserOf, type UserRecord, type UserStore } from 'ringlatch';
+import { turnstileRisk } from 'ringlatch/captcha';
 import * as conformance from 'ringlatch/conformance';
 import { phoneAuthRouter } from 'ringlatch/express';
 import { phoneAuthPlugin } from 'ringlatch/fastify';
@@ -26,6 +27,7 @@ const auth: PhoneAuth<Member, { nickname: string }> = createPhoneAuth({
   appName: 'Acme',
   allowedCountries: ['IR'],
   limits: { smsPerDay: 100 },
+  assessRisk: turnstileRisk({ secret: 'secret', fetch }),
 });
 
 export function hosts(): readonly unknown[] {
