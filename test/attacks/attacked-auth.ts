@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { StoredUser } from '../../adapters/storage/stored-user.ts';
 import { joseTokens } from '../../adapters/tokens/jose.ts';
-import { type Client, createPhoneAuth, type PhoneAuth, type PhoneAuthConfig } from '../../src/index.ts';
+import { type Client, createPhoneAuth, type LimitOptions, type PhoneAuth, type PhoneAuthConfig } from '../../src/index.ts';
 import type { Storage } from './stores.ts';
 
 type Profile = Record<string, unknown>;
 
-/** An auth object that has no limits on sends, so that what is attacked is not the limits. */
+/** An auth object with roomy limits, so that what is attacked is not the limits; they are on all the same. */
 export interface AttackedAuth {
   readonly auth: PhoneAuth<StoredUser, Profile>;
   /** The code that left for a challenge last; fails when none did. */
@@ -23,6 +23,21 @@ export function secretNamed(name: string): string {
 
 /** The secret of every {@link attackedAuth} that is not given another one. */
 export const SECRET: string = secretNamed('the one in use');
+
+const ROOMY = [{ max: 1_000_000, windowSeconds: 3600 }];
+
+/** What one attacker would otherwise meet long before what is attacked. */
+export const ROOMY_LIMITS: Pick<
+  LimitOptions,
+  'sendsPerIp' | 'guessesPerIp' | 'passwordsPerIp' | 'lookupsPerIp' | 'sendsPerPrefix' | 'passwordsPerNumber'
+> = {
+  sendsPerIp: ROOMY,
+  guessesPerIp: ROOMY,
+  passwordsPerIp: ROOMY,
+  lookupsPerIp: ROOMY,
+  sendsPerPrefix: ROOMY,
+  passwordsPerNumber: ROOMY,
+};
 
 /** A number for each index, one to ten million of them. */
 export function phoneNumberOf(index: number): string {
@@ -42,7 +57,12 @@ export function attackedAuth(storage: Storage, overrides: Partial<PhoneAuthConfi
     ...others,
     secret,
     code: { resendAfterSeconds: [0], ...code },
-    limits: { smsPerDay: 1_000_000, sendsPerNumber: [{ max: 1000, windowSeconds: 60 }], ...limits },
+    limits: {
+      smsPerDay: 1_000_000,
+      sendsPerNumber: [{ max: 1000, windowSeconds: 60 }],
+      ...ROOMY_LIMITS,
+      ...limits,
+    },
   });
   return {
     auth,

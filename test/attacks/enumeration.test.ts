@@ -67,7 +67,40 @@ describe.each(STORES)('a stranger who asks about numbers on %s', (_, open) => {
     const [first] = told;
     for (const one of told) expect(one).toEqual(first);
     expect(first?.answer).toMatchObject({ status: 400, body: expect.stringContaining('invalid_credentials') });
-    expect(first?.calls).toEqual(['users.findByPhoneNumber', 'users.passwordHashOf']);
+    expect(first?.calls).toEqual(['challenges.take', 'users.findByPhoneNumber', 'users.passwordHashOf']);
+  });
+
+  it('learns nothing from the limits of passwords: all numbers close alike, and are closed alike the next hour', async () => {
+    const told = [];
+    for (const kind of KINDS) {
+      const host = await hostOf(store.storage, kind);
+      const answers = [];
+      for (let tries = 0; tries < 12; tries++) {
+        answers.push(await host.post('/login/password', { phoneNumber: host.phoneNumber, password: 'staple-battery-1908' }));
+      }
+      host.clock.advance(3600);
+      for (let tries = 0; tries < 2; tries++) {
+        answers.push(await host.post('/login/password', { phoneNumber: host.phoneNumber, password: 'staple-battery-1908' }));
+      }
+      told.push({ answers, calls: host.calls });
+    }
+    for (const one of told) expect(one).toEqual(told[0]);
+    expect(told[0]?.answers.map(({ status }) => status)).toEqual([...Array<number>(10).fill(400), 429, 429, 400, 429]);
+  });
+
+  it('learns nothing from asking to move an account of their own to the number', async () => {
+    const told = [];
+    for (const kind of KINDS) {
+      const host = await hostOf(store.storage, kind);
+      const accessToken = await host.signUp();
+      const before = host.calls.length;
+      const wish = { phoneNumber: host.phoneNumber, purpose: 'change-phone-number' };
+      const answers = [await host.post('/codes', wish, undefined, accessToken), await host.post('/codes', wish, undefined, accessToken)];
+      await host.drain();
+      told.push({ answers, calls: host.calls.slice(before) });
+    }
+    for (const one of told) expect(one).toEqual(told[0]);
+    expect(told[0]?.answers.map(({ status }) => status)).toEqual([202, 429]);
   });
 
   it('could learn it from these very answers with revealAccounts', async () => {
@@ -109,20 +142,32 @@ async function hostOf(
     appName: 'Acme',
     allowedCountries: ['IR'],
     limits: { smsPerDay: 1000 },
+    // so that codes are counted, too
+    onEvent: () => undefined,
     now: clock.now,
     ...options,
   });
   const handle = phoneAuthHandler(auth, { clientIp: () => '203.0.113.7' });
   const ids: string[] = [];
-  const post = async (path: string, content: object, idempotencyKey?: string) => {
-    const headers = { 'content-type': 'application/json', ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }) };
+  const post = async (path: string, content: object, idempotencyKey?: string, accessToken?: string) => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+    };
     const response = await handle(new Request(`https://acme.example${path}`, { method: 'POST', headers, body: JSON.stringify(content) }));
     const body = await response.text();
     const id = (JSON.parse(body) as { readonly challengeId?: string }).challengeId;
     if (id !== undefined) ids.push(id);
     return { status: response.status, headers: [...response.headers], body: masked(body, phoneNumber, ids) };
   };
-  return { phoneNumber, clock, calls, codes, ids, post, drain: auth.drain };
+  const client = { ip: '203.0.113.8' };
+  const signUp = async (): Promise<string> => {
+    const own = phoneNumberOf(KINDS.length + KINDS.indexOf(kind) + 1);
+    const { challengeId } = await auth.requestCode({ phoneNumber: own, client });
+    return (await auth.signInWithCode({ challengeId, code: codes.at(-1) ?? '', client })).accessToken;
+  };
+  return { phoneNumber, clock, calls, codes, ids, post, signUp, drain: auth.drain };
 }
 
 /** What is the requester's own: the number, and which of the ids so far; all of them are of one length. */

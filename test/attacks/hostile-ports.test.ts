@@ -3,7 +3,7 @@ import { nodePasswords } from '../../adapters/passwords/node.ts';
 import { joseTokens } from '../../adapters/tokens/jose.ts';
 import type { PhoneNumber } from '../../src/core/phone-number.ts';
 import { type CodeRequest, createPhoneAuth, isPhoneAuthError, type PhoneAuth } from '../../src/index.ts';
-import { client, phoneNumberOf, SECRET, wrongCode } from './attacked-auth.ts';
+import { client, phoneNumberOf, ROOMY_LIMITS, SECRET, wrongCode } from './attacked-auth.ts';
 import { hostile, misbehave, type Whim, whims } from './hostile-port.ts';
 import { answersIn, outcomeOf, race, tally } from './outcomes.ts';
 import { type OpenStore, STORES, type Storage } from './stores.ts';
@@ -60,7 +60,7 @@ describe.each(STORES.slice(0, 2))('when everything around the core fails at rand
       passwords: hostile(nodePasswords({ memoryKiB: 64, passes: 1, queue: 1000 }), whim, LATE_MS),
       appName: 'Acme',
       allowedCountries: ['IR'],
-      limits: { smsPerDay: 1_000_000, sendsPerNumber: [{ max: 100, windowSeconds: 60 }] },
+      limits: { smsPerDay: 1_000_000, sendsPerNumber: [{ max: 100, windowSeconds: 60 }], ...ROOMY_LIMITS },
       code: { resendAfterSeconds: [0] },
       deadlineSeconds: { port: PORT_SECONDS, sms: PORT_SECONDS, request: 1 },
       canSignIn: () => misbehave(whim(), async () => true, LATE_MS),

@@ -8,9 +8,9 @@ import { differenceOfMedians, isDecided, isWithin, timesOf } from './bootstrap.t
 import { outcomeOf, tally } from './outcomes.ts';
 
 const MOST_MS = 2;
-const known = phoneNumberOf(1);
-const disabled = phoneNumberOf(2);
-const unknown = phoneNumberOf(3);
+// After nine wrong passwords a number has to wait: each is asked about less often.
+const NUMBERS = 400;
+const TRIES_PER_NUMBER = 8;
 const password = 'staple-battery-1907';
 // the parameters of production
 const argon2id = nodePasswords();
@@ -20,11 +20,22 @@ beforeAll(async () => {
   passwordHash = await argon2id.hash({ password });
 });
 
+/** Gives numbers of one kind, each so many times in all. */
+function numbersFrom(first: number): () => string {
+  let drawn = 0;
+  return () => phoneNumberOf(first + (Math.floor(drawn++ / TRIES_PER_NUMBER) % NUMBERS));
+}
+
+function numbers() {
+  return { known: numbersFrom(0), disabled: numbersFrom(NUMBERS), unknown: numbersFrom(2 * NUMBERS) };
+}
+
 async function withAccounts(passwords: PasswordHasher) {
   const storage = memoryStorage();
-  for (const phoneNumber of [known, disabled]) {
-    const created = await storage.users.create({ phoneNumber: phoneNumber as PhoneNumber, profile: {}, passwordHash, now: Date.now() });
-    if (created.is === 'created') await storage.users.setDisabled({ userId: created.user.id, disabled: phoneNumber === disabled });
+  for (let index = 0; index < 2 * NUMBERS; index++) {
+    const phoneNumber = phoneNumberOf(index) as PhoneNumber;
+    const created = await storage.users.create({ phoneNumber, profile: {}, passwordHash, now: Date.now() });
+    if (created.is === 'created') await storage.users.setDisabled({ userId: created.user.id, disabled: index >= NUMBERS });
   }
   const sms = () => new Promise<void>((resolve) => setTimeout(resolve, 50));
   const limits = { smsPerDay: 1_000_000, sendsPerNumber: [{ max: 1_000_000, windowSeconds: 60 }] };
@@ -40,10 +51,11 @@ async function refusedLogin(auth: Awaited<ReturnType<typeof withAccounts>>, phon
 describe('the time of an answer', { timeout: 300_000 }, () => {
   it('of loginWithPassword tells nobody whether a number has an account', async () => {
     const auth = await withAccounts(argon2id);
+    const { unknown, known, disabled } = numbers();
     const calls = {
-      unknown: () => refusedLogin(auth, unknown, password),
-      wrong: () => refusedLogin(auth, known, 'staple-battery-1908'),
-      disabled: () => refusedLogin(auth, disabled, password),
+      unknown: () => refusedLogin(auth, unknown(), password),
+      wrong: () => refusedLogin(auth, known(), 'staple-battery-1908'),
+      disabled: () => refusedLogin(auth, disabled(), password),
     };
     // the first call makes the hash that unknown numbers are checked against; the next ones warm up
     for (let round = 0; round < 5; round++) for (const call of Object.values(calls)) await call();
@@ -69,9 +81,10 @@ describe('the time of an answer', { timeout: 300_000 }, () => {
       verify: async ({ password: given, hash }) =>
         hashes.includes(hash) ? { ok: false, needsRehash: false } : argon2id.verify({ password: given, hash }),
     });
+    const { unknown, known } = numbers();
     const calls = {
-      unknown: () => refusedLogin(auth, unknown, password),
-      wrong: () => refusedLogin(auth, known, 'staple-battery-1908'),
+      unknown: () => refusedLogin(auth, unknown(), password),
+      wrong: () => refusedLogin(auth, known(), 'staple-battery-1908'),
     };
     for (const call of Object.values(calls)) await call();
     const times = await timesOf(calls, 20, () => true);
@@ -80,7 +93,8 @@ describe('the time of an answer', { timeout: 300_000 }, () => {
 
   it('of requestCode tells nobody whether a number has an account, though a message takes 50 ms', async () => {
     const auth = await withAccounts(argon2id);
-    const login = (phoneNumber: string) => () => auth.requestCode({ phoneNumber, purpose: 'login', client });
+    const login = (next: () => string) => () => auth.requestCode({ phoneNumber: next(), purpose: 'login', client });
+    const { unknown, known, disabled } = numbers();
     const calls = { unknown: login(unknown), known: login(known), disabled: login(disabled) };
     for (let round = 0; round < 20; round++) for (const call of Object.values(calls)) await call();
 
@@ -98,9 +112,10 @@ describe('the time of an answer', { timeout: 300_000 }, () => {
 
   it('of requestCode is measured: a message that is awaited is seen', async () => {
     const auth = await withAccounts(argon2id);
+    const { unknown, known } = numbers();
     const calls = {
-      awaited: () => auth.requestCode({ phoneNumber: known, purpose: 'sign-in', client }),
-      decoy: () => auth.requestCode({ phoneNumber: unknown, purpose: 'login', client }),
+      awaited: () => auth.requestCode({ phoneNumber: known(), purpose: 'sign-in', client }),
+      decoy: () => auth.requestCode({ phoneNumber: unknown(), purpose: 'login', client }),
     };
     const times = await timesOf(calls, 10, () => true);
     expect(differenceOfMedians(times.awaited, times.decoy).from).toBeGreaterThan(MOST_MS);
