@@ -1,7 +1,19 @@
 // Runs on Node (24.7 and later by its own argon2, before that by the optional peer `@node-rs/argon2`) and on Bun.
 import * as nodeCrypto from 'node:crypto';
 import type { PasswordHasher } from '../../src/ports/password-hasher.ts';
+import {
+  type Argon2Provider,
+  argon2idBy,
+  defaultProvider,
+  MAX_MEMORY_KIB,
+  MAX_PARALLELISM,
+  MAX_PASSES,
+  type Parameters,
+  parsePhc,
+} from './argon2id.ts';
 import { commonPasswords } from './common-passwords.ts';
+import { turnstile } from './turnstile.ts';
+import type { PasswordVerifier } from './verifier.ts';
 
 /** What {@link nodePasswords} takes. The defaults are a row of the OWASP Password Storage Cheat Sheet. */
 export interface NodePasswordsOptions {
@@ -19,23 +31,8 @@ export interface NodePasswordsOptions {
   readonly provider?: 'node' | '@node-rs/argon2' | undefined;
 }
 
-/** What is written into a hash. */
-interface Parameters {
-  readonly memoryKiB: number;
-  readonly passes: number;
-  readonly parallelism: number;
-}
-
-/** Computes one argon2id tag. */
-type Argon2id = (
-  p: Parameters & { readonly message: Uint8Array; readonly salt: Uint8Array; readonly tagLength: number },
-) => Promise<Uint8Array>;
-
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
-const MAX_MEMORY_KIB = 1_048_576;
-const MAX_PASSES = 16;
-const MAX_PARALLELISM = 16;
 
 /**
  * Hashes passwords by argon2id into PHC strings that other libraries read, `$argon2id$v=19$m=19456,t=2,p=1$…$…`. Passwords are normalised
@@ -53,10 +50,10 @@ const MAX_PARALLELISM = 16;
  * ```
  * @see RFC 9106
  */
-export function nodePasswords(options: NodePasswordsOptions = {}): Required<PasswordHasher> {
+export function nodePasswords(options: NodePasswordsOptions = {}): Required<PasswordHasher> & PasswordVerifier {
   const { provider, inFlight, queue, ...today } = settingsOf(options);
-  const argon2id = provider === 'node' ? nodeArgon2id() : peerArgon2id();
-  const inTurn = turnstile(inFlight, queue);
+  const argon2id = argon2idBy(provider, 'nodePasswords');
+  const inTurn = turnstile('nodePasswords', inFlight, queue);
   const common = commonPasswords();
 
   return {
@@ -83,6 +80,8 @@ export function nodePasswords(options: NodePasswordsOptions = {}): Required<Pass
       return { ok, needsRehash: ok && !isToday };
     },
 
+    knows: ({ hash }) => parsePhc(hash) !== null,
+
     isCommon: ({ password }) => common.has(password.normalize('NFC').toLowerCase()),
   };
 }
@@ -90,7 +89,7 @@ export function nodePasswords(options: NodePasswordsOptions = {}): Required<Pass
 interface Settings extends Parameters {
   readonly inFlight: number;
   readonly queue: number;
-  readonly provider: 'node' | '@node-rs/argon2';
+  readonly provider: Argon2Provider;
 }
 
 function settingsOf(options: NodePasswordsOptions): Settings {
@@ -117,73 +116,10 @@ function misuse(path: string, problem: string): TypeError {
   return new TypeError(`nodePasswords: ${path} ${problem}`);
 }
 
-function defaultProvider(): 'node' | '@node-rs/argon2' {
-  return typeof nodeCrypto.argon2 === 'function' ? 'node' : '@node-rs/argon2';
-}
-
-function nodeArgon2id(): Argon2id {
-  if (typeof nodeCrypto.argon2 !== 'function')
-    throw misuse('provider', "'node' needs argon2 in node:crypto (Node 24.7); install @node-rs/argon2 instead");
-  return ({ message, salt, memoryKiB, passes, parallelism, tagLength }) =>
-    new Promise((resolve, reject) => {
-      const parameters = { message, nonce: salt, memory: memoryKiB, passes, parallelism, tagLength };
-      nodeCrypto.argon2('argon2id', parameters, (error, tag) => (error === null ? resolve(tag) : reject(error)));
-    });
-}
-
-function peerArgon2id(): Argon2id {
-  let loading: Promise<typeof import('@node-rs/argon2')> | undefined;
-  return async ({ message, salt, memoryKiB, passes, parallelism, tagLength }) => {
-    loading ??= import('@node-rs/argon2').catch((cause: unknown) => {
-      throw new Error('nodePasswords: this runtime has no argon2 in node:crypto, so the package @node-rs/argon2 must be installed', {
-        cause,
-      });
-    });
-    const { hashRaw } = await loading;
-    return hashRaw(message, { salt, memoryCost: memoryKiB, timeCost: passes, parallelism, outputLen: tagLength });
-  };
-}
-
 function bytesOf(password: string): Uint8Array {
   return new TextEncoder().encode(password.normalize('NFC'));
 }
 
-const PHC = /^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
-
-function parsePhc(hash: string): (Parameters & { readonly salt: Uint8Array; readonly tag: Uint8Array }) | null {
-  const [, memory, passes, lanes, salt = '', tag = ''] = PHC.exec(hash) ?? [];
-  const parameters = { memoryKiB: Number(memory), passes: Number(passes), parallelism: Number(lanes) };
-  const isSane =
-    parameters.memoryKiB >= 8 * parameters.parallelism &&
-    parameters.memoryKiB <= MAX_MEMORY_KIB &&
-    parameters.passes <= MAX_PASSES &&
-    parameters.parallelism <= MAX_PARALLELISM;
-  return isSane ? { ...parameters, salt: Buffer.from(salt, 'base64'), tag: Buffer.from(tag, 'base64') } : null;
-}
-
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replaceAll('=', '');
-}
-
-// So many at once, so many waiting in order, and no more.
-function turnstile(inFlight: number, queue: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= inFlight) {
-      if (waiting.length >= queue)
-        throw new Error(`nodePasswords: ${running} hashes are running and ${waiting.length} waiting; try again later`);
-      // Whoever leaves hands its place over, so that nobody new slips in between.
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else {
-      running++;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
-    }
-  };
 }
