@@ -38,6 +38,18 @@ export interface AccessTokenPayload {
   readonly [claim: string]: unknown;
 }
 
+/** The payload of a JWT that carries a refresh token; times are in seconds. */
+export interface RefreshTokenPayload {
+  readonly iss: string;
+  readonly aud: string;
+  readonly sub: string;
+  readonly sid: string;
+  /** The same whenever the same refresh token is wrapped. */
+  readonly jti: string;
+  readonly iat: number;
+  readonly exp: number;
+}
+
 /** What both forms of {@link JoseTokensOptions} share. */
 export interface JoseClaimsOptions {
   /** `iss`, compared exactly. @default `appName` */
@@ -46,14 +58,20 @@ export interface JoseClaimsOptions {
   readonly audience?: string | undefined;
   /**
    * Gives claims to add, e.g. second names that another ecosystem expects: `({ sub }) => ({ user_id: sub, token_type: 'access' })`. The
-   * registered claims stay as they are, whatever it returns; what it adds comes back in `claims`. @default adds nothing
+   * registered claims stay as they are, whatever it returns, and `nbf` is taken when it is not later than `iat`; what it adds comes back in
+   * `claims`. @default adds nothing
    */
   readonly claimMapping?: ((payload: AccessTokenPayload) => Readonly<Record<string, unknown>>) | undefined;
   /**
-   * `jwt`: the refresh token travels inside a signed JWT (`typ: rt+jwt`, with `sub`, `sid`, `iat`, `exp`), for clients that read it. It is as
-   * opaque to forgers and as single-use as without. @default 'opaque'
+   * `jwt`: the refresh token travels inside a signed JWT (`typ: rt+jwt`, with `sub`, `sid`, `jti`, `iat`, `exp`), for clients that read it. It
+   * is as opaque to forgers and as single-use as without. @default 'opaque'
    */
   readonly refreshTokens?: 'opaque' | 'jwt' | undefined;
+  /**
+   * Gives claims to add to that JWT, as {@link JoseClaimsOptions.claimMapping} does for access tokens: `({ sub }) => ({ user_id: sub,
+   * token_type: 'refresh' })`. Needs `refreshTokens: 'jwt'`. @default adds nothing
+   */
+  readonly refreshClaimMapping?: ((payload: RefreshTokenPayload) => Readonly<Record<string, unknown>>) | undefined;
 }
 
 /** HS256: whoever verifies can also sign. */
@@ -78,19 +96,22 @@ export type Signing =
   | { readonly algorithm: 'HS256'; readonly secrets: readonly Uint8Array[] }
   | { readonly algorithm: 'EdDSA' | 'ES256' | 'RS256'; readonly keys: readonly JoseKey[] };
 
-const SHARED = ['issuer', 'audience', 'claimMapping', 'refreshTokens'];
+const SHARED = ['issuer', 'audience', 'claimMapping', 'refreshTokens', 'refreshClaimMapping'];
 
 /** Judges the options as far as that goes without asking WebCrypto; throws a `TypeError` that names the path. */
 export function signingOf(options: JoseTokensOptions): Signing {
   const given = recordOf(options, 'options');
-  const { issuer, audience, claimMapping, refreshTokens } = given;
+  const { issuer, audience, refreshTokens } = given;
   for (const [path, value] of Object.entries({ issuer, audience })) {
     if (value !== undefined && (typeof value !== 'string' || value === ''))
       throw misuse(path, 'must be a string of at least one character');
   }
-  if (claimMapping !== undefined && typeof claimMapping !== 'function') throw misuse('claimMapping', 'must be a function');
+  for (const path of ['claimMapping', 'refreshClaimMapping']) {
+    if (given[path] !== undefined && typeof given[path] !== 'function') throw misuse(path, 'must be a function');
+  }
   if (refreshTokens !== undefined && refreshTokens !== 'opaque' && refreshTokens !== 'jwt')
     throw misuse('refreshTokens', "must be 'opaque' or 'jwt'");
+  if (given.refreshClaimMapping !== undefined && refreshTokens !== 'jwt') throw misuse('refreshClaimMapping', "needs refreshTokens: 'jwt'");
   if ((given.secret === undefined) === (given.keys === undefined)) throw misuse('secret', 'is required, or else keys; not both');
   if (given.secret !== undefined) {
     onlyKeys(given, [...SHARED, 'secret'], '');

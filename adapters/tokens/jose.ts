@@ -22,6 +22,7 @@ export type {
   JoseTokensOptions,
   PrivateCryptoKey,
   PrivateJwk,
+  RefreshTokenPayload,
 } from './jose-options.ts';
 
 const MAX_TOKEN_BYTES = 8192;
@@ -32,7 +33,7 @@ const REGISTERED: ReadonlySet<string> = new Set(['iss', 'aud', 'sub', 'sid', 'jt
  * Issues and verifies access tokens as JWTs (RFC 9068): HS256 by `secret`, or EdDSA, ES256 or RS256 by `keys`. Needs WebCrypto and nothing else.
  *
  * A token has the header `alg`, `typ: at+jwt` and `kid`, and the claims `iss aud sub sid jti iat exp auth_time amr`; claims of your own
- * stand beside them and never replace one of these or `nbf`. Verifying takes exactly that algorithm, type, issuer and audience, a known
+ * stand beside them and never replace one of these. Verifying takes exactly that algorithm, type, issuer and audience, a known
  * `kid`, no other header, at most 8 KB, and 5 seconds of tolerance; anything else is `null`.
  *
  * Throws a `TypeError` that names the path of a wrong option, and at first use one for a key that WebCrypto refuses.
@@ -47,7 +48,7 @@ const REGISTERED: ReadonlySet<string> = new Set(['iss', 'aud', 'sub', 'sid', 'jt
  */
 export function joseTokens(options: JoseTokensOptions): TokenIssuer {
   const signing = signingOf(options);
-  const { claimMapping, refreshTokens } = options;
+  const { claimMapping, refreshTokens, refreshClaimMapping } = options;
   let loading: Promise<KeyRing> | undefined;
   const keyRing = () => {
     loading ??= loadKeyRing(signing);
@@ -102,7 +103,7 @@ export function joseTokens(options: JoseTokensOptions): TokenIssuer {
       };
       const own = unregistered(claims);
       const added = claimMapping === undefined ? {} : claimMapping({ ...own, ...registered });
-      return sign('at+jwt', { ...own, ...unregistered(added), ...registered });
+      return sign('at+jwt', { ...own, ...unregistered(added), ...notBefore(added, registered), ...registered });
     },
 
     async verifyAccessToken({ accessToken, appName, now }) {
@@ -116,8 +117,11 @@ export function joseTokens(options: JoseTokensOptions): TokenIssuer {
       ({
         wrapRefreshToken: async ({ refreshToken, userId, sessionId, issuedAt, expiresAt, appName }) => {
           const { issuer, audience } = refreshNames(namesOf(appName));
-          const times = { iat: toSeconds(issuedAt), exp: toSeconds(expiresAt) };
-          return sign('rt+jwt', { iss: issuer, aud: audience, sub: userId, sid: sessionId, ...times, rt: refreshToken });
+          const ids = { iss: issuer, aud: audience, sub: userId, sid: sessionId, jti: await nameOf(refreshToken) };
+          const registered = { ...ids, iat: toSeconds(issuedAt), exp: toSeconds(expiresAt) };
+          const added = refreshClaimMapping?.(registered) ?? {};
+          const own = { ...unregistered(added), ...notBefore(added, registered) };
+          return sign('rt+jwt', { ...own, ...registered, rt: refreshToken });
         },
         unwrapRefreshToken: async ({ refreshToken, appName, now }) => {
           const payload = await open('rt+jwt', refreshToken, { ...refreshNames(namesOf(appName)), now });
@@ -162,13 +166,27 @@ function unregistered(claims: Readonly<Record<string, unknown>>): Readonly<Recor
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !REGISTERED.has(name)));
 }
 
+// Some ecosystems require the claim; a later time would make a token that is announced and does not work.
+function notBefore({ nbf }: Readonly<Record<string, unknown>>, { iat }: { readonly iat: number }): { readonly nbf?: number } {
+  return Number.isSafeInteger(nbf) && (nbf as number) <= iat ? { nbf: nbf as number } : {};
+}
+
+// Whoever retries within the grace time gets the same token, and it keeps its name.
+async function nameOf(refreshToken: string): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(refreshToken)), 0, 16));
+}
+
 // Rounded down: a token never outlives what was announced.
 function toSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }
 
 function randomHex(bytes: number): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return toHex(crypto.getRandomValues(new Uint8Array(bytes)));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 // One spelling per token: decoders ignore the unused bits of the last character, and some ignore spaces or padding.

@@ -371,6 +371,24 @@ describe('claims of the consumer', () => {
     });
   });
 
+  it('may say not before, when that is past', async () => {
+    const nbfOf = async (nbf: unknown) => {
+      const tokens = joseTokens({ secret: SECRET, claimMapping: () => ({ nbf }) });
+      const token = await issue(tokens);
+      expect(await verify(tokens, token)).toEqual(expected);
+      return payloadOf(token).nbf;
+    };
+    const iat = inSeconds(NOW);
+    expect(await Promise.all([iat, iat - 60, iat + 1, String(iat), null].map(nbfOf))).toEqual([
+      iat,
+      iat - 60,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(payloadOf(await issue(joseTokens({ secret: SECRET }), { claims: { nbf: iat } }))).not.toHaveProperty('nbf');
+  });
+
   it('come back as JSON, whatever their names', async () => {
     const tokens = joseTokens({ secret: SECRET });
     await fc.assert(
@@ -412,6 +430,7 @@ describe('a refresh token', () => {
       sub: 'user-1',
       sid: 'session-1',
       rt: 'opaque',
+      jti: expect.stringMatching(/^[0-9a-f]{32}$/),
       iat: inSeconds(NOW),
       exp: inSeconds(wrapped.expiresAt),
     });
@@ -420,6 +439,33 @@ describe('a refresh token', () => {
     expect(await unwrap(token, wrapped.expiresAt + 5 * SECOND)).toBe(null);
     expect(await unwrap(`${token.slice(0, -2)}AA`)).toBe(null);
     expect(await unwrap('opaque')).toBe(null);
+  });
+
+  it('keeps its name as long as it is the same', async () => {
+    const nameOf = async (refreshToken: string) => payloadOf((await tokens.wrapRefreshToken?.({ ...wrapped, refreshToken })) as string).jti;
+    const [name, again, other] = await Promise.all(['opaque', 'opaque', 'another'].map(nameOf));
+    expect(again).toBe(name);
+    expect(other).not.toBe(name);
+  });
+
+  it('may carry claims under the names of another ecosystem', async () => {
+    const theirs = joseTokens({
+      ...{ secret: SECRET, refreshTokens: 'jwt' },
+      refreshClaimMapping: ({ sub, jti, iat }) => ({ user_id: sub, token_type: 'refresh', same: jti, nbf: iat }),
+    });
+    const token = (await theirs.wrapRefreshToken?.(wrapped)) as string;
+    const { jti, ...payload } = payloadOf(token);
+    expect(payload).toMatchObject({ sub: 'user-1', user_id: 'user-1', token_type: 'refresh', same: jti, nbf: inSeconds(NOW) });
+    expect(await theirs.unwrapRefreshToken?.({ refreshToken: token, appName, now: NOW })).toBe('opaque');
+    expect(payloadOf(await issue(theirs))).not.toHaveProperty('token_type');
+  });
+
+  it('keeps its registered claims whatever is added', async () => {
+    const attack = { iss: 'x', aud: 'x', sub: 'x', sid: 'x', jti: 'x', iat: 1, nbf: 9e9, exp: 9e9, rt: 'x', plan: 'free' };
+    const attacked = joseTokens({ secret: SECRET, refreshTokens: 'jwt', refreshClaimMapping: () => attack });
+    const token = (await attacked.wrapRefreshToken?.(wrapped)) as string;
+    expect(payloadOf(token)).toEqual({ ...payloadOf((await tokens.wrapRefreshToken?.(wrapped)) as string), plan: 'free' });
+    expect(await attacked.unwrapRefreshToken?.({ refreshToken: token, appName, now: NOW })).toBe('opaque');
   });
 
   it('is no access token, nor the other way round, nor for a verifier that forgets the type', async () => {
@@ -475,6 +521,9 @@ describe('misuse', () => {
     ['audience', { secret: SECRET, audience: ['a'] }],
     ['claimMapping', { secret: SECRET, claimMapping: {} }],
     ['refreshTokens', { secret: SECRET, refreshTokens: true }],
+    ['refreshClaimMapping', { secret: SECRET, refreshTokens: 'jwt', refreshClaimMapping: 'x' }],
+    ['refreshClaimMapping', { secret: SECRET, refreshClaimMapping: () => ({}) }],
+    ['refreshClaimMapping', { secret: SECRET, refreshTokens: 'opaque', refreshClaimMapping: () => ({}) }],
     ['isuer', { secret: SECRET, isuer: 'x' }],
     ['__proto__', JSON.parse(`{"secret":"${SECRET}","__proto__":{}}`)],
   ])('names the path: %s', (path, options) => {
