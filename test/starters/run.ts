@@ -1,4 +1,4 @@
-// Every starter, copied out, against the packed tarball: node test/starters/run.ts
+// Every starter, copied out, against the packed tarball: node test/starters/run.ts, or some of them by name
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -6,18 +6,29 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BackingServers, missingServers, startBackingServers } from './backing-servers.ts';
+import { CONTRACT_VISITS } from './contract-visits.ts';
+import { type Conversation, converse } from './conversation.ts';
 import { freePort, type ServerProcess, startServer } from './server-process.ts';
 import { type Manner, visit } from './visit.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
-interface Starter extends Omit<Manner, 'processes'> {
+/** A starter that answers as an API of others does. */
+interface ContractStarter {
+  readonly name: string;
+  readonly visit: (conversation: Conversation) => Promise<void>;
+}
+
+/** A starter with the routes of the library. */
+interface RoutesStarter extends Omit<Manner, 'processes'> {
   readonly name: string;
   /** @default name */
   readonly folder?: string;
   /** It runs on servers that its processes share; what it is told of them. */
   readonly sharing?: (servers: BackingServers) => Environment;
 }
+
+type Starter = RoutesStarter | ContractStarter;
 
 const ON_SERVERS = { folder: 'postgres-redis', codeFrom: 'console', transport: 'bearer', survivesRestart: true, shutsDown: true } as const;
 const SECRET = randomBytes(32).toString('base64');
@@ -36,6 +47,7 @@ const STARTERS: readonly Starter[] = [
     name: 'postgres-redis without Redis',
     sharing: ({ databaseUrl }) => ({ DATABASE_URL: databaseUrl, REDIS_URL: '', RINGLATCH_SECRET: SECRET }),
   },
+  ...Object.entries(CONTRACT_VISITS).map(([name, talk]) => ({ name, visit: talk })),
 ];
 
 const repository = join(import.meta.dirname, '../..');
@@ -48,8 +60,15 @@ function npm(cwd: string, ...args: readonly string[]): string {
 }
 
 async function tryStarter(starter: Starter, tarball: string): Promise<void> {
-  const cwd = join(workshop, starter.name.replaceAll(' ', '-'));
-  cpSync(join(repository, 'examples', starter.folder ?? starter.name), cwd, {
+  const { args, cwd } = copyOut('folder' in starter ? (starter.folder ?? starter.name) : starter.name, starter.name, tarball);
+  if ('visit' in starter) await tryContract(starter, args, cwd);
+  else await tryRoutes(starter, args, cwd);
+}
+
+/** Copies a starter out and installs what it needs, with the tarball as the library. */
+function copyOut(folder: string, name: string, tarball: string): { readonly args: readonly string[]; readonly cwd: string } {
+  const cwd = join(workshop, name.replaceAll(' ', '-'));
+  cpSync(join(repository, 'examples', folder), cwd, {
     recursive: true,
     filter: (path) => !/node_modules|\.sqlite|\.env$/.test(path.slice(repository.length)),
   });
@@ -61,6 +80,16 @@ async function tryStarter(starter: Starter, tarball: string): Promise<void> {
 
   const [command, ...args] = manifest.scripts.start.split(' ');
   assert.equal(command, 'node', 'a starter starts with node alone');
+  return { args, cwd };
+}
+
+async function tryContract({ visit: talk }: ContractStarter, args: readonly string[], cwd: string): Promise<void> {
+  const start = async (env: Environment = {}): Promise<ServerProcess> => startServer({ args, cwd, port: await freePort(), env });
+  await converse(start, talk);
+  await refusesToStart(start, { NODE_ENV: 'production' }, /production|development only/);
+}
+
+async function tryRoutes(starter: RoutesStarter, args: readonly string[], cwd: string): Promise<void> {
   const servers = starter.sharing === undefined ? null : await startBackingServers();
   try {
     const env = servers === null ? {} : starter.sharing?.(servers);
@@ -84,10 +113,13 @@ async function refusesToStart(start: (env: Environment) => Promise<ServerProcess
 
 let [passed, failed] = [0, 0];
 try {
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !STARTERS.some((starter) => starter.name === name));
+  assert.deepEqual(unknown, [], 'there is no such starter');
   npm(repository, 'pack', '--silent', '--pack-destination', workshop);
   const tarball = join(workshop, readdirSync(workshop).find((file) => file.endsWith('.tgz')) ?? '');
-  for (const starter of STARTERS) {
-    const missing = starter.sharing === undefined ? null : missingServers();
+  for (const starter of STARTERS.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+    const missing = 'sharing' in starter ? missingServers() : null;
     if (missing !== null) {
       process.stdout.write(`not run ${starter.name}: ${missing}\n`);
       continue;
