@@ -146,13 +146,24 @@ export function isPhoneAuthError(error: unknown, ...codes: readonly PhoneAuthErr
 export interface SmsError extends Error {
   /** `permanent`: never with this number; `retryable`: nothing left the machine; `ambiguous`: it may have left. */
   readonly kind: 'permanent' | 'retryable' | 'ambiguous';
+  /** The provider's own name of the failure. */
+  readonly code?: string | undefined;
+  /** When the provider asked to be tried again. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** Makes an {@link SmsError}. */
 export function smsError(e: {
   readonly kind: SmsError['kind'];
   readonly message?: string | undefined;
+  readonly code?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }): SmsError {
-  return Object.assign(new Error(e.message ?? `The message was not delivered (${e.kind}).`, { cause: e.cause }), { kind: e.kind });
+  const { kind, code, retryAfterSeconds } = e;
+  return Object.assign(new Error(e.message ?? `The message was not delivered (${kind}).`, { cause: e.cause }), {
+    kind,
+    ...(code === undefined ? {} : { code }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
 }

@@ -101,7 +101,7 @@ export function limitLedger(limits: Limits): LimitLedger {
       ...perNumber(asker, 'passwordsPerNumber'),
       row(asker, 'passwordsPerNumber', 'passwords'),
     ],
-    lookup: (asker) => perNetwork(asker, 'lookupsPerIp'),
+    lookup: (asker) => (asker.isKnown ? [] : perNetwork(asker, 'lookupsPerIp')),
     unmet: (demands, now) => demands.filter((one) => held(one, now) + one.amount > one.max),
     refusable: (demands, now) =>
       demands.filter((one) => {

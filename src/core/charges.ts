@@ -43,22 +43,17 @@ const ROWS = ['guesses-in-a-row', 'passwords-in-a-row'] as const;
 type Row = (typeof ROWS)[number];
 
 /** What one send costs, in the order of charging: what the requester owns, then the number, then what all share. */
-export function sendCharges(rules: LimitRules, payer: Payer, { prefix, country }: Destination): Charges {
+export function sendCharges(rules: LimitRules, payer: Payer, to: Destination): Charges {
   if (!payer.isSent) return { hits: perNumber(payer, 'sends', 'sendsPerNumber', TEST_SENDS, 'always'), cooldown: null };
   const lane = payer.lane === 'known' ? 'known/' : '';
   return {
     hits: [
       ...perNetwork(payer, 'sends', 'sendsPerIp', rules.sendsPerIp, 'always'),
       ...perNumber(payer, 'sends', 'sendsPerNumber', laneRules(rules, payer).sendsPerNumber, 'always'),
-      ...hitsOf(`{${prefix}}${lane}sends`, 'sendsPerPrefix', rules.sendsPerPrefix, 'always'),
-      ...hitsOf(
-        `{${country}}sends`,
-        'sendsPerCountry',
-        (rules.sendsPerCountry[country] ?? []).map((w) => shareOf(payer, w)),
-        'always',
-      ),
+      ...hitsOf(`{${to.prefix}}${lane}sends`, 'sendsPerPrefix', rules.sendsPerPrefix, 'always'),
+      ...countryHits(rules, payer, to),
       { key: '{system}sms', limit: 'smsPerDay', ...shareOf(payer, { max: rules.smsPerDay, windowSeconds: DAY_SECONDS }), when: 'always' },
-      ...spendHits(rules, payer, country),
+      ...spendHits(rules, payer, to),
     ],
     cooldown: {
       key: keyOf(payer, 'ladder'),
@@ -140,10 +135,16 @@ function shareOf(payer: Payer, { max, windowSeconds }: Window): Window {
   return { max: payer.lane === 'known' ? max : Math.ceil(max * UNKNOWN_SHARE), windowSeconds };
 }
 
-function spendHits({ spend }: LimitRules, payer: Payer, country: string): readonly Hit[] {
+function countryHits({ sendsPerCountry }: LimitRules, payer: Payer, to: Destination): readonly Hit[] {
+  if (Object.keys(sendsPerCountry).length === 0) return [];
+  const windows = (sendsPerCountry[to.country] ?? []).map((window) => shareOf(payer, window));
+  return hitsOf(`{${to.country}}sends`, 'sendsPerCountry', windows, 'always');
+}
+
+function spendHits({ spend }: LimitRules, payer: Payer, to: Destination): readonly Hit[] {
   if (spend === null) return [];
   const share = shareOf(payer, { max: unitsIn(spend.perDay), windowSeconds: DAY_SECONDS });
-  return [{ key: '{system}spend', limit: 'spend', ...share, when: 'always', amount: priceOf(spend, country) }];
+  return [{ key: '{system}spend', limit: 'spend', ...share, when: 'always', amount: priceOf(spend, to.country) }];
 }
 
 function rowHit(rules: LimitRules, payer: Payer, row: Row, limit: LimitName, when: Hit['when']): Hit {

@@ -21,12 +21,33 @@ export interface SmsMessage {
   readonly idempotencyKey: string;
 }
 
+/** A provider's call about messages it took. */
+export interface ReceiptRequest {
+  readonly method: string;
+  /** Absolute, as the provider called it: signatures cover it. */
+  readonly url: string;
+  /** By name in lower case. */
+  readonly header: (name: string) => string | undefined;
+  /** Raw, as it came. */
+  readonly body: string;
+}
+
+/** What became of one send. */
+export interface DeliveryReceipt {
+  readonly challengeId: string;
+  /** Which send of the challenge; the first is 1. */
+  readonly send: number;
+  readonly state: 'accepted' | 'delivered' | 'failed' | 'unknown';
+}
+
 /** Delivers messages, or says why not by throwing an {@link SmsError}. */
 export interface SmsSender {
   readonly name: string;
   /** Consoles and outboxes say `false`: nothing leaves the machine. @default true */
   readonly delivers?: boolean;
   send(message: SmsMessage, options: { readonly signal: AbortSignal }): Promise<{ readonly providerId?: string | undefined } | void>;
+  /** Judges and reads a receipt; `null` for what this provider did not sign. Absent: it sends none. */
+  readReceipts?(request: ReceiptRequest): Promise<readonly DeliveryReceipt[] | null>;
 }
 
 /** The function form of a sender. */

@@ -8,6 +8,7 @@ import {
   type SmsMessage,
   type UserRecord,
 } from '../../src/index.ts';
+import { ROOMY_LIMITS } from '../attacks/attacked-auth.ts';
 import { type Acknowledged, recorded, type Stores } from './acknowledged.ts';
 
 type Auth = PhoneAuth<UserRecord, Record<string, unknown>>;
@@ -67,7 +68,7 @@ export function serviceOver(
     appName: 'Acme',
     allowedCountries: ['IR'],
     code: { resendAfterSeconds: [0] },
-    limits: { smsPerDay: 100_000_000, sendsPerNumber: [{ max: 1000, windowSeconds: 60 }] },
+    limits: { smsPerDay: 100_000_000, sendsPerNumber: [{ max: 1000, windowSeconds: 60 }], ...ROOMY_LIMITS },
     deadlineSeconds: deadline,
     onEvent: ({ type }) => void events.set(type, (events.get(type) ?? 0) + 1),
   });

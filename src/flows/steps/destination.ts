@@ -8,5 +8,13 @@ const BLOCK_DIGITS = 4;
 
 /** Which block of numbers, and which country, a message goes to. */
 export function destinationOf(phoneNumber: PhoneNumber): Destination {
-  return { prefix: phoneNumber.slice(0, -BLOCK_DIGITS), country: countryOf(phoneNumber) ?? NO_COUNTRY };
+  let country: string | undefined;
+  return {
+    prefix: phoneNumber.slice(0, -BLOCK_DIGITS),
+    // a number is parsed for it, and most configurations never ask
+    get country() {
+      country ??= countryOf(phoneNumber) ?? NO_COUNTRY;
+      return country;
+    },
+  };
 }
