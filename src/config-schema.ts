@@ -42,7 +42,20 @@ const windows = z.array(z.strictObject({ max: integer(1, 1_000_000), windowSecon
 const secret = z.custom((value) => typeof value === 'string' && secretBytes(value) !== null, {
   error: 'must be at least 32 random bytes as base64, base64url or hex (for example the output of `openssl rand -base64 32`)',
 });
-const sender = z.union([callable(), port('send')], { error: 'must be a sender, a function, or an array of them' });
+const channel = z.enum(['sms', 'whatsapp', 'voice']);
+const sender = z.union(
+  [
+    callable(),
+    port('send'),
+    z.strictObject({
+      sender: z.union([callable(), port('send')]),
+      countries: z.optional(z.array(country).check(z.minLength(1))),
+      channels: z.optional(z.array(channel).check(z.minLength(1))),
+      fallsBackOnRefusal: z.optional(z.boolean()),
+    }),
+  ],
+  { error: 'must be a sender, a function, { sender, countries?, channels?, fallsBackOnRefusal? }, or an array of them' },
+);
 
 const verificationShape = {
   secret: z.union([secret, z.array(secret).check(z.minLength(1))], {
@@ -86,7 +99,7 @@ const verificationShape = {
       .check(z.minLength(1)),
     ['MOBILE', 'FIXED_LINE_OR_MOBILE'],
   ),
-  channels: z._default(z.array(z.enum(['sms', 'whatsapp', 'voice'])).check(z.minLength(1)), ['sms']),
+  channels: z._default(z.array(channel).check(z.minLength(1)), ['sms']),
   binding: z._default(z.enum(['challenge', 'phone']), 'challenge'),
   code: z.prefault(
     z.strictObject({

@@ -161,13 +161,28 @@ export interface TestNumbers {
   readonly send?: boolean | undefined;
 }
 
+/** A sender with what it is for. */
+export interface SmsRoute {
+  readonly sender: SmsSender | SendFunction;
+  /** Numbers of these countries alone. @default all */
+  readonly countries?: readonly CountryCode[] | undefined;
+  /** Messages of these channels alone. @default all */
+  readonly channels?: readonly Channel[] | undefined;
+  /** Try the next sender even when this one refused the number itself, e.g. because it does not serve its operator. @default false */
+  readonly fallsBackOnRefusal?: boolean | undefined;
+}
+
 /** What {@link createPhoneVerification} takes. Validated once, strictly: a key that is not here is a `TypeError` that names it. */
 export interface PhoneVerificationConfig {
   /** At least 32 random bytes each, as base64, base64url or hex. Of several the first signs and all verify: put a new one in front to rotate. */
   readonly secret: string | readonly string[];
   readonly storage: { readonly challenges: ChallengeStore };
-  /** An array is an ordered fallback: the next one is tried when one refuses for good or before anything left. */
-  readonly sms: SmsSender | SendFunction | readonly (SmsSender | SendFunction)[];
+  /**
+   * An array is an ordered fallback: the next one is tried when one failed before anything left. A refusal of the number is final, and after an
+   * ambiguous failure nobody else is tried, for the message may be on its way. A sender of which half of ten or more messages within a minute
+   * failed goes to the end of the line for 30 seconds.
+   */
+  readonly sms: SmsSender | SendFunction | SmsRoute | readonly (SmsSender | SendFunction | SmsRoute)[];
   /** Stands in messages, and is the default issuer of tokens. One line, at most 30 characters, no URL. */
   readonly appName: string;
   /** Your web origin's host, like `example.com`: adds the WebOTP line `@example.com #123456` (WICG sms-one-time-codes). */

@@ -1,3 +1,4 @@
+import type { Breakers } from './breakers.ts';
 import type { PhoneAuthConfig, PhoneVerificationConfig } from './config.ts';
 import type { Keys } from './core/keys.ts';
 import type { WaitFor } from './deadline.ts';
@@ -6,10 +7,9 @@ import type { PhoneAuthEvent, PhoneAuthEvents, PhoneAuthEventType } from './even
 import type { ChallengeStore } from './ports/challenge-store.ts';
 import type { PasswordHasher } from './ports/password-hasher.ts';
 import type { SessionStore } from './ports/session-store.ts';
-import type { SmsSender } from './ports/sms-sender.ts';
 import type { TokenIssuer } from './ports/token-issuer.ts';
 import type { UserRecord, UserStore } from './ports/user-store.ts';
-import type { Settings } from './settings.ts';
+import type { Route, Settings } from './settings.ts';
 import type { Tallies } from './tallies.ts';
 
 /** Who asks. Required wherever limits are charged. */
@@ -30,7 +30,8 @@ export interface Instance {
   readonly signingKeys: Keys;
   /** Of the oldest secret: names that a rotation must not change, such as those of counters. */
   readonly namingKeys: Keys;
-  readonly senders: readonly SmsSender[];
+  readonly routes: readonly Route[];
+  readonly breakers: Breakers;
   /** The phoneKeys of the test numbers. */
   readonly testPhoneKeys: ReadonlySet<string>;
   readonly now: () => number;

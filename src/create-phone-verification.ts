@@ -1,3 +1,4 @@
+import { createBreakers } from './breakers.ts';
 import type { PhoneVerificationConfig } from './config.ts';
 import { beginCall, type Context, type Instance } from './context.ts';
 import { phoneKeyOf } from './core/challenge.ts';
@@ -11,7 +12,7 @@ import { type CodeRequest, type RequestCode, requestCode } from './flows/request
 import { countWaiting } from './flows/steps/count-codes.ts';
 import { type Sweep, sweep } from './flows/sweep.ts';
 import { type Validated, type ValidateVerificationCode, validateVerificationCode } from './flows/validate-verification-code.ts';
-import { keysOf, type Settings, sendersOf, verificationSettings } from './settings.ts';
+import { keysOf, routesOf, type Settings, verificationSettings } from './settings.ts';
 import { createTallies } from './tallies.ts';
 
 /** What `createPhoneVerification` gives: functions, which may be destructured. */
@@ -77,7 +78,7 @@ export function verificationOf(instance: Instance, begin: () => Context, drain: 
       await countWaiting(begin()).catch(() => undefined);
     },
     guessBound: () => instance.settings.guessBound,
-    describe: () => describeSettings(instance.settings, instance.senders),
+    describe: () => describeSettings(instance.settings, instance.routes),
   };
 }
 
@@ -95,7 +96,8 @@ export function createInstance(
     secrets,
     signingKeys,
     namingKeys,
-    senders: sendersOf(config),
+    routes: routesOf(config),
+    breakers: createBreakers(),
     testPhoneKeys: new Set(testNumbers === 'all' ? [] : testNumbers.map((phoneNumber) => phoneKeyOf(namingKeys, phoneNumber))),
     now: config.now ?? Date.now,
     random: checkedRandom(config.random ?? ((bytes) => crypto.getRandomValues(new Uint8Array(bytes)))),

@@ -1,8 +1,7 @@
-import type { SmsSender } from './ports/sms-sender.ts';
-import type { Settings } from './settings.ts';
+import type { Route, Settings } from './settings.ts';
 
 /** Settings and bounds as text, a line each. Secrets, test numbers and their code are not in it. */
-export function describeSettings(s: Settings, senders: readonly SmsSender[]): string {
+export function describeSettings(s: Settings, routes: readonly Route[]): string {
   const { guessesPerNumberPerDay, probabilityPerNumberPerDay, smsPerDay, spendPerDay } = s.guessBound;
   const { limits } = s;
   const { knownDevice, spend } = limits;
@@ -11,7 +10,7 @@ export function describeSettings(s: Settings, senders: readonly SmsSender[]): st
   return [
     `${s.appName}: codes of ${s.code.length} digits, ${s.code.ttlSeconds} s, ${s.code.maxAttempts} attempts, resend ${s.code.resend}, bound to the ${s.binding}`,
     `countries: ${s.allowedCountries === 'all' ? 'all' : s.allowedCountries.join(' ')}; number types: ${s.allowedNumberTypes.join(' ')}`,
-    `senders: ${senders.map((sender) => `${sender.name}${sender.delivers === false ? ' (delivers nothing)' : ''}`).join(', then ')}`,
+    `senders: ${routes.map(routeText).join(', then ')}`,
     `sends to one number: ${windows(limits.sendsPerNumber)}; then wait ${limits.resendAfterSeconds.join(', ')} s`,
     `wrong codes for one number: ${windows(limits.guessesPerNumber)}; ${limits.guessesInARow} in a row`,
     `wrong passwords for one number: ${windows(limits.passwordsPerNumber)}; ${limits.guessesInARow} in a row`,
@@ -28,4 +27,9 @@ export function describeSettings(s: Settings, senders: readonly SmsSender[]): st
         ]),
     `bound: ${guessesPerNumberPerDay} guesses at one number in any 24 h, right with probability ${probabilityPerNumberPerDay.toPrecision(3)}; ${smsPerDay} SMS${spendPerDay === null ? '' : ` and ${spendPerDay} of money`} in any 24 h`,
   ].join('\n');
+}
+
+function routeText({ sender, countries, channels }: Route): string {
+  const served = [...(channels ?? []), ...(countries ?? [])];
+  return `${sender.name}${served.length === 0 ? '' : ` for ${served.join(' ')}`}${sender.delivers === false ? ' (delivers nothing)' : ''}`;
 }

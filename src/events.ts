@@ -23,6 +23,10 @@ export interface PhoneAuthEvents {
     readonly sender: string;
     readonly kind: 'permanent' | 'retryable' | 'ambiguous';
   };
+  /** Half of the last minute's messages through a sender failed: for so many seconds others are tried before it. */
+  'sender.suspended': { readonly sender: string; readonly failures: number; readonly of: number; readonly seconds: number };
+  /** A message went through a sender that was suspended. */
+  'sender.resumed': { readonly sender: string };
   /** A code was accepted; the challenge is used. */
   'code.accepted': ChallengeFacts;
   /** A code was not accepted. */

@@ -3,7 +3,7 @@ export type { Client } from './context.ts';
 export type { Challenge, NewChallenge, Purpose } from './core/challenge.ts';
 export type { GuessBound } from './core/guess-bound.ts';
 export type { Cooldown, Hit, LimitName, Window } from './core/limits.ts';
-export { type MessageTemplate, type MessageTemplates, type MessageVariables, smsSegments } from './core/message.ts';
+export type { MessageTemplate, MessageTemplates, MessageVariables } from './core/message.ts';
 export {
   type NumberType,
   type ParsedPhoneNumber,

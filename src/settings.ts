@@ -1,11 +1,11 @@
-import type { PhoneAuthConfig, PhoneVerificationConfig, TestNumbers } from './config.ts';
+import type { PhoneAuthConfig, PhoneVerificationConfig, SmsRoute, TestNumbers } from './config.ts';
 import { checkConfig, type Problem } from './config-schema.ts';
 import { type GuessBound, guessBoundOf } from './core/guess-bound.ts';
 import { deriveKeys, type Keys, secretBytes } from './core/keys.ts';
 import type { LimitRules } from './core/limits.ts';
 import type { NumberType } from './core/phone-number.ts';
 import { contradictionsOfLimits } from './limit-contradictions.ts';
-import type { Channel, SmsSender } from './ports/sms-sender.ts';
+import type { Channel, SendFunction, SmsSender } from './ports/sms-sender.ts';
 
 /** The configuration with every default in its place. */
 export interface Settings {
@@ -88,13 +88,13 @@ function settingsOf(factory: string, options: Options, config: Pick<PhoneVerific
     limits,
     guessBound: guessBoundOf(limits, code.length),
   };
-  const problems = contradictionsIn(settings, sendersOf(config));
+  const problems = contradictionsIn(settings, routesOf(config));
   if (problems.length > 0) throw misuse(factory, problems);
   return settings;
 }
 
-function contradictionsIn(s: Settings, senders: readonly SmsSender[]): readonly Problem[] {
-  const problems: Problem[] = [...contradictionsOfLimits(s.limits, s.allowedCountries)];
+function contradictionsIn(s: Settings, routes: readonly Route[]): readonly Problem[] {
+  const problems: Problem[] = [...contradictionsOfLimits(s.limits, s.allowedCountries), ...unservedBy(routes, s)];
   const chance = s.guessBound.probabilityPerNumberPerDay;
   if (chance > s.maxGuessProbabilityPerDay) {
     problems.push({
@@ -111,7 +111,7 @@ function contradictionsIn(s: Settings, senders: readonly SmsSender[]): readonly 
   if (s.testNumbers !== null && s.testNumbers.code.length !== s.code.length) {
     problems.push({ path: 'testNumbers.code', message: `must have ${s.code.length} digits, as code.length says` });
   }
-  if (s.testNumbers?.numbers === 'all' && senders.some((one) => one.delivers !== false)) {
+  if (s.testNumbers?.numbers === 'all' && routes.some(({ sender }) => sender.delivers !== false)) {
     problems.push({
       path: 'testNumbers.numbers',
       message: "must not be 'all' beside a sender that delivers: anyone could sign in as anyone",
@@ -120,13 +120,38 @@ function contradictionsIn(s: Settings, senders: readonly SmsSender[]): readonly 
   return problems;
 }
 
-/** The senders of a configuration, functions included, in order. */
-export function sendersOf(config: Pick<PhoneVerificationConfig, 'sms'>): readonly SmsSender[] {
-  const list = Array.isArray(config.sms) ? config.sms : [config.sms];
-  return list.map(
-    (one: SmsSender | SmsSender['send'], index): SmsSender =>
-      typeof one === 'function' ? { name: one.name || `sms[${index}]`, send: one } : one,
+/** What may be asked for and nobody would send. */
+function unservedBy(routes: readonly Route[], { channels, allowedCountries }: Settings): readonly Problem[] {
+  const serves = (channel: Channel, country: string): boolean =>
+    routes.some((route) => (route.channels?.includes(channel) ?? true) && (route.countries?.includes(country) ?? true));
+  return channels.flatMap((channel) =>
+    (allowedCountries === 'all' ? ['any other country'] : allowedCountries)
+      .filter((country) => !serves(channel, country))
+      .map((country) => ({ path: 'sms', message: `has no sender of ${channel} for ${country}` })),
   );
+}
+
+/** A sender with what it is for, every default in its place. */
+export interface Route {
+  readonly sender: SmsSender;
+  /** `null`: all. */
+  readonly countries: readonly string[] | null;
+  readonly channels: readonly Channel[] | null;
+  readonly fallsBackOnRefusal: boolean;
+}
+
+/** The routes of a configuration, functions included, in order. */
+export function routesOf({ sms }: Pick<PhoneVerificationConfig, 'sms'>): readonly Route[] {
+  const list = (Array.isArray(sms) ? sms : [sms]) as readonly (SmsSender | SendFunction | SmsRoute)[];
+  return list.map((one, index) => {
+    const route: SmsRoute = typeof one === 'object' && 'sender' in one ? one : { sender: one };
+    const { countries = null, channels = null, fallsBackOnRefusal = false } = route;
+    return { sender: named(route.sender, index), countries, channels, fallsBackOnRefusal };
+  });
+}
+
+function named(sender: SmsSender | SendFunction, index: number): SmsSender {
+  return typeof sender === 'function' ? { name: sender.name || `sms[${index}]`, send: sender } : sender;
 }
 
 /** The keys of every live secret; the first signs. */

@@ -1,13 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maskPhoneNumber, type PhoneAuthEvent, type PhoneAuthEventType } from '../src/events.ts';
-import { smsError } from '../src/index.ts';
+import { type SmsSender, smsError } from '../src/index.ts';
 import { failure, type Stage, stage } from './flows/stage.ts';
 
 const password = 'a long enough sentence';
 const wrongPassword = 'another sentence';
 
 /** A story, and what it tells, in its order. */
+/** Of eleven messages the first ten fail, again and again. */
+function tenFailures(): SmsSender {
+  let messages = 0;
+  return {
+    name: 'moody',
+    async send() {
+      if (messages++ % 11 < 10) throw smsError({ kind: 'retryable' });
+    },
+  };
+}
+
 type Story = readonly [
   name: string,
   told: readonly PhoneAuthEventType[],
@@ -16,6 +27,21 @@ type Story = readonly [
 ];
 
 const STORIES: readonly Story[] = [
+  [
+    'a sender that failed ten times within a minute, and then did not',
+    [
+      ...Array.from({ length: 10 }, () => ['code.requested', 'port.failed', 'code.delivery_failed']).flatMap((told, index) =>
+        index === 9 ? [...told.slice(0, 2), 'sender.suspended', ...told.slice(2)] : told,
+      ),
+      ...['code.requested', 'sender.resumed', 'code.sent'],
+    ] as PhoneAuthEventType[],
+    async (s) => {
+      for (let messages = 0; messages < 10; messages++) await failure(s.request(), 'delivery_failed');
+      s.clock.advance(30);
+      await s.request();
+    },
+    { sms: tenFailures() },
+  ],
   ['a request', ['code.requested', 'code.sent'], (s) => s.request()],
   [
     'a resend',
@@ -226,7 +252,7 @@ describe('events', () => {
   }
 
   it('of a delivery name what failed', async () => {
-    const kind = { first: 'permanent', second: 'ambiguous' } as const;
+    const kind = { first: 'retryable', second: 'ambiguous' } as const;
     const sender = (name: 'first' | 'second'): { name: string; send: () => Promise<void> } => ({
       name,
       send: () => Promise.reject(smsError({ kind: kind[name], message: 'to +12015550100' })),
@@ -325,6 +351,8 @@ const ALL: Readonly<Record<PhoneAuthEventType, true>> = {
   'code.requested': true,
   'code.sent': true,
   'code.delivery_failed': true,
+  'sender.suspended': true,
+  'sender.resumed': true,
   'code.accepted': true,
   'code.refused': true,
   'code.conversion': true,

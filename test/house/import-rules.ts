@@ -35,7 +35,7 @@ const ROOMS: readonly (readonly [RegExp, Room])[] = [
   [/^src\/events\.ts$/, 'events'],
   [/^src\/config\.ts$/, 'config'],
   [/^src\/(settings|config-schema|describe|limit-contradictions)\.ts$/, 'settings'],
-  [/^src\/(context|deadline|tallies)\.ts$/, 'context'],
+  [/^src\/(context|deadline|tallies|breakers)\.ts$/, 'context'],
   [/^src\/create-.*\.ts$/, 'factories'],
   [/^src\/index\.ts$/, 'index'],
   [/^adapters\/storage\//, 'storage'],

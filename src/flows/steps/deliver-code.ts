@@ -4,7 +4,9 @@ import { composeMessage } from '../../core/message.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
 import type { SmsError } from '../../errors.ts';
 import type { Channel, SmsMessage, SmsSender } from '../../ports/sms-sender.ts';
+import type { Route } from '../../settings.ts';
 import { challengeFacts } from './challenge-facts.ts';
+import { destinationOf } from './destination.ts';
 import { fixedCodeOf } from './test-numbers.ts';
 
 /** What became of a message. */
@@ -58,14 +60,36 @@ type Sent =
   | { readonly is: 'sent'; readonly sender: string; readonly providerId: string | null }
   | { readonly is: 'failed'; readonly sender: string; readonly kind: SmsError['kind'] };
 
-/** Tries the senders in order. After an ambiguous failure no other one is tried: the message may be on its way. */
+/**
+ * Tries the senders that serve the message, in order, those that fail too often last. After a refusal of the number nobody else is paid for it, and
+ * after an ambiguous failure no other one is tried: the message may be on its way.
+ */
 export async function sendThroughFirst(ctx: Context, message: SmsMessage): Promise<Sent> {
-  let last: Sent = { is: 'failed', sender: 'none', kind: 'retryable' };
-  for (const sender of ctx.senders) {
+  let last: Sent = { is: 'failed', sender: 'none', kind: 'permanent' };
+  for (const { sender, fallsBackOnRefusal } of routesFor(ctx, message)) {
     last = await sendThrough(ctx, sender, message);
-    if (last.is === 'sent' || last.kind === 'ambiguous') return last;
+    noteHealth(ctx, sender, last);
+    if (last.is === 'sent' || last.kind === 'ambiguous' || (last.kind === 'permanent' && !fallsBackOnRefusal)) return last;
   }
   return last;
+}
+
+function routesFor(ctx: Context, { to, channel }: SmsMessage): readonly Route[] {
+  const destination = destinationOf(to);
+  const serving = ctx.routes.filter(
+    ({ channels, countries }) => (channels?.includes(channel) ?? true) && (countries?.includes(destination.country) ?? true),
+  );
+  const now = ctx.now();
+  const isSpared = ({ sender }: Route): boolean => ctx.breakers.isOpen(sender.name, now);
+  return [...serving.filter((route) => !isSpared(route)), ...serving.filter(isSpared)];
+}
+
+/** A refusal of a number says nothing of the sender's health. */
+function noteHealth(ctx: Context, { name: sender }: SmsSender, sent: Sent): void {
+  if (sent.is === 'failed' && sent.kind === 'permanent') return;
+  const change = ctx.breakers.note(sender, sent.is === 'failed', ctx.now());
+  if (change?.is === 'opened') ctx.emit('sender.suspended', { sender, failures: change.failures, of: change.of, seconds: change.seconds });
+  if (change?.is === 'closed') ctx.emit('sender.resumed', { sender });
 }
 
 async function sendThrough(ctx: Context, sender: SmsSender, message: SmsMessage): Promise<Sent> {
