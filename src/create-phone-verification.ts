@@ -7,6 +7,7 @@ import type { Keys } from './core/keys.ts';
 import { createWaitFor } from './deadline.ts';
 import { describeSettings } from './describe.ts';
 import { type ConsumedProof, type ConsumeProof, consumeProof } from './flows/consume-proof.ts';
+import { type ReceiveReceipts, receiveReceipts } from './flows/receive-receipts.ts';
 import { type RecordDelivery, recordDelivery } from './flows/record-delivery.ts';
 import { type CodeRequest, type RequestCode, requestCode } from './flows/request-code.ts';
 import { countWaiting } from './flows/steps/count-codes.ts';
@@ -25,6 +26,8 @@ export interface PhoneVerification {
   consumeProof(input: ConsumeProof): Promise<ConsumedProof>;
   /** Remembers what became of a message, from a provider's receipt. */
   recordDelivery(input: RecordDelivery): Promise<Record<never, never>>;
+  /** Checks a provider's call about messages that it took, and remembers what it says. Its route is `POST /delivery/:sender`. */
+  receiveReceipts(input: ReceiveReceipts): Promise<{ readonly count: number }>;
   /** Deletes dead rows. Call it now and then; correctness never depends on it. */
   sweep(input?: Sweep): Promise<{ readonly count: number }>;
   /** Waits until work that outlived its answer is done: call it before the process ends. */
@@ -72,6 +75,7 @@ export function verificationOf(instance: Instance, begin: () => Context, drain: 
     validateVerificationCode: async (input) => validateVerificationCode(begin(), input),
     consumeProof: async (input) => consumeProof(begin(), input),
     recordDelivery: async (input) => recordDelivery(begin(), input),
+    receiveReceipts: async (input) => receiveReceipts(begin(), input),
     drain: async () => {
       await drain();
       // what fails was told as `port.failed`, and was a statistic

@@ -23,6 +23,12 @@ export interface PhoneAuthEvents {
     readonly sender: string;
     readonly kind: 'permanent' | 'retryable' | 'ambiguous';
   };
+  /** A provider said what became of a send; repeated and in any order, as providers do. */
+  'code.delivery_reported': {
+    readonly challengeId: string;
+    readonly send: number;
+    readonly state: 'accepted' | 'delivered' | 'failed' | 'unknown';
+  };
   /** Half of the last minute's messages through a sender failed: for so many seconds others are tried before it. */
   'sender.suspended': { readonly sender: string; readonly failures: number; readonly of: number; readonly seconds: number };
   /** A message went through a sender that was suspended. */

@@ -12,6 +12,7 @@ export {
   parsePhoneNumber,
 } from './core/phone-number.ts';
 export type { NewProof, Proof } from './core/proof.ts';
+export { smsSegments } from './core/segments.ts';
 export type { NewSession, Session } from './core/session.ts';
 export { createPhoneAuth, type PhoneAuth, type PhoneAuthSettings, type UserOf } from './create-phone-auth.ts';
 export { createPhoneVerification, type PhoneVerification } from './create-phone-verification.ts';
@@ -24,6 +25,7 @@ export type { InspectedRefreshToken } from './flows/inspect-refresh-token.ts';
 export type { SessionSummary } from './flows/list-sessions.ts';
 export type { LoginWithCode } from './flows/login-with-code.ts';
 export type { LoginWithPassword } from './flows/login-with-password.ts';
+export type { ReceiveReceipts } from './flows/receive-receipts.ts';
 export type { RecordDelivery } from './flows/record-delivery.ts';
 export type { RefreshSession } from './flows/refresh-session.ts';
 export type { RegisterWithCode } from './flows/register-with-code.ts';

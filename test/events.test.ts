@@ -28,6 +28,14 @@ type Story = readonly [
 
 const STORIES: readonly Story[] = [
   [
+    'a receipt',
+    ['code.requested', 'code.sent', 'code.delivery_reported'],
+    async (s) => {
+      const { challengeId } = await s.request();
+      await s.auth.recordDelivery({ challengeId, send: 1, state: 'delivered' });
+    },
+  ],
+  [
     'a sender that failed ten times within a minute, and then did not',
     [
       ...Array.from({ length: 10 }, () => ['code.requested', 'port.failed', 'code.delivery_failed']).flatMap((told, index) =>
@@ -351,6 +359,7 @@ const ALL: Readonly<Record<PhoneAuthEventType, true>> = {
   'code.requested': true,
   'code.sent': true,
   'code.delivery_failed': true,
+  'code.delivery_reported': true,
   'sender.suspended': true,
   'sender.resumed': true,
   'code.accepted': true,

@@ -6,7 +6,7 @@ import { type CookieOptions, cookieTransportOf } from '../../src/http/cookies.ts
 import { clientOfRequest, type GuardOptions, guardOf, rememberAuth } from '../../src/http/guard.ts';
 import type { HttpBody } from '../../src/http/message.ts';
 import type { RoutesOptions } from '../../src/http/options.ts';
-import { type Match, matcherOf } from '../../src/http/paths.ts';
+import { type Match, matcherOf, searchOf } from '../../src/http/paths.ts';
 import { problemResponse } from '../../src/http/problem.ts';
 import { routesOf } from '../../src/http/routes.ts';
 import type { UserRecord } from '../../src/ports/user-store.ts';
@@ -76,8 +76,11 @@ export function phoneAuthRouter<User extends UserRecord, Profile>(
 async function answer({ params, readsBody, handle }: Match, request: ExpressRequest, response: ExpressResponse): Promise<void> {
   const body = readsBody ? await bodyOf(request) : null;
   if (body === 'gone') return;
-  const { method = 'GET', headers } = request;
-  writeResponse(response, await handle({ method, params, header: headerIn(headers), body, ip: ipOf(request), raw: request }));
+  const { method = 'GET', url = '/', headers } = request;
+  writeResponse(
+    response,
+    await handle({ method, params, search: searchOf(url), header: headerIn(headers), body, ip: ipOf(request), raw: request }),
+  );
 }
 
 /** Bytes that nobody has read yet, else what a parser made of them; `gone` when the client left. */

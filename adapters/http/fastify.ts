@@ -6,7 +6,7 @@ import { type CookieOptions, cookieTransportOf } from '../../src/http/cookies.ts
 import { clientOfRequest, type GuardOptions, guardOf, rememberAuth } from '../../src/http/guard.ts';
 import type { HttpRequest, HttpResponse } from '../../src/http/message.ts';
 import type { RoutesOptions } from '../../src/http/options.ts';
-import { pathsOf } from '../../src/http/paths.ts';
+import { pathsOf, searchOf } from '../../src/http/paths.ts';
 import { problemResponse, refusal } from '../../src/http/problem.ts';
 import { routesOf } from '../../src/http/routes.ts';
 import type { UserRecord } from '../../src/ports/user-store.ts';
@@ -18,6 +18,7 @@ export type { NodeHeaders, NodeResponse, NodeStream } from './node.ts';
 /** What is used of Fastify's request. */
 export interface FastifyRequestLike {
   readonly method: string;
+  readonly url?: string | undefined;
   readonly headers: NodeHeaders;
   readonly params: unknown;
   readonly body: unknown;
@@ -109,10 +110,11 @@ function isUnreadableType(error: unknown): boolean {
 }
 
 function requestOf(request: FastifyRequestLike): HttpRequest {
-  const { method, headers, params, body } = request;
+  const { method, url = '', headers, params, body } = request;
   return {
     method,
     params: params as Readonly<Record<string, string>>,
+    search: searchOf(url),
     header: headerIn(headers),
     body: body instanceof Uint8Array ? { bytes: body } : null,
     ip: ipOf(request),

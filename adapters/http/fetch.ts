@@ -54,13 +54,13 @@ export function phoneAuthHandler<User extends UserRecord, Profile, Args extends 
   const base = baseOf(basePath);
   const find = matcherOf(routesOf(auth, routes));
   return async (request, ...args) => {
-    const { pathname } = new URL(request.url);
+    const { pathname, search } = new URL(request.url);
     const match = pathname.startsWith(`${base}/`) ? find(request.method, pathname.slice(base.length)) : null;
     if (match === null) return write(request, refusal(404, 'There is nothing here.'));
     const body = match.readsBody ? { bytes: await bytesOf(request) } : null;
     const { params, handle } = match;
     const ip = addressOf(clientIp(request, ...args));
-    return write(request, await handle({ method: request.method, params, header: headerIn(request), body, ip, raw: request }));
+    return write(request, await handle({ method: request.method, params, search, header: headerIn(request), body, ip, raw: request }));
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
-import { isChallengeId } from '../core/challenge.ts';
 import { integer, oneOf, text } from '../core/input.ts';
 import { checkInput } from './steps/check-input.ts';
+import { noteDelivery } from './steps/note-delivery.ts';
 
 /** What `recordDelivery` takes: what a provider's receipt says about one send. */
 export interface RecordDelivery {
@@ -23,6 +23,6 @@ export async function recordDelivery(ctx: Context, input: RecordDelivery): Promi
     state: oneOf(['accepted', 'delivered', 'failed', 'unknown']),
   });
   const { challengeId, send, state } = input;
-  if (isChallengeId(challengeId)) await ctx.challenges.recordDelivery({ id: challengeId, send, state, now: ctx.now() });
+  await noteDelivery(ctx, { challengeId, send, state });
   return {};
 }

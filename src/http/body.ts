@@ -18,6 +18,18 @@ export function refusalOfBody(request: HttpRequest): HttpResponse | null {
   return isEncoded && request.body !== null && 'bytes' in request.body ? refusal(415, 'The body must not be compressed.') : null;
 }
 
+/** The same for a body whose type is its sender's to choose: 413, or 415 where a parser was there before and the bytes are gone. */
+export function refusalOfForeignBody({ body }: HttpRequest): HttpResponse | null {
+  if (body === null) return null;
+  if ('parsed' in body) return refusal(415, 'The body was parsed before it came here; mount the routes in front of body parsers.');
+  return body.bytes.length > MAX_BODY_BYTES ? refusal(413, `The body may have ${MAX_BODY_BYTES} bytes.`) : null;
+}
+
+/** A body as text, as it came. */
+export function rawTextOf({ body }: HttpRequest): string {
+  return body !== null && 'bytes' in body ? new TextDecoder().decode(body.bytes) : '';
+}
+
 /** The JSON value of a body; no body is an empty object. Throws `invalid_input` for what is not clean JSON. */
 export function jsonOf(request: HttpRequest): unknown {
   const bytes = bytesOf(request);

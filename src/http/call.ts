@@ -14,6 +14,8 @@ import { invalid } from './schemas.ts';
 export interface Call {
   readonly request: HttpRequest;
   readonly json: () => unknown;
+  /** Where providers reach the route of receipts. */
+  readonly deliveryUrl: string;
   readonly client: (deviceToken: string | undefined) => Client;
   /** The claims of the access token. */
   readonly claims: () => Promise<AccessClaims>;
@@ -35,7 +37,7 @@ const BOUND_TO_A_USER: ReadonlySet<Purpose> = new Set(['step-up', 'change-phone-
 /** Makes the calls of one route. */
 export function callsOf<User extends UserRecord, Profile>(
   auth: PhoneAuth<User, Profile>,
-  { cookies, contextOf }: RoutesSettings<User>,
+  { cookies, contextOf, deliveryUrl }: RoutesSettings<User>,
   route: RouteName,
 ): (request: HttpRequest) => Call {
   const guard = guardWith(auth, cookies);
@@ -43,6 +45,7 @@ export function callsOf<User extends UserRecord, Profile>(
   return (request) => ({
     request,
     json: () => jsonOf(request),
+    deliveryUrl,
     client: (deviceToken) => clientOfRequest(request, cookies, deviceToken),
     claims: () => guard(request),
     recentClaims: () => recentGuard(request),

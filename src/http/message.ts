@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly method: string;
   /** The named segments of the path, decoded: `{ id }` for `/sessions/:id`. */
   readonly params: Readonly<Record<string, string>>;
+  /** The query as it came, with its question mark; `''` for none. */
+  readonly search: string;
   /** One header by its name in lower case; several of one name joined as RFC 9110, 5.3 says. */
   readonly header: (name: string) => string | undefined;
   readonly body: HttpBody;

@@ -22,6 +22,7 @@ export const ROUTE_NAMES = [
   'revokeSessions',
   'verifyAccessToken',
   'getUserStatus',
+  'receiveReceipts',
   'jwks',
 ] as const;
 
@@ -58,6 +59,11 @@ export interface RoutesOptions<User extends UserRecord = UserRecord> {
   readonly contextOf?:
     | ((request: HttpRequest, question: ContextQuestion) => BoundTo | undefined | Promise<BoundTo | undefined>)
     | undefined;
+  /**
+   * Where providers reach `POST /delivery/:sender`, without the sender: `https://example.com/auth/delivery`. Their signatures cover it. Mount the
+   * routes in front of body parsers: a signature is of the bytes as they came. @default the route is not mounted
+   */
+  readonly deliveryUrl?: string | undefined;
   /** Carries the tokens in cookies; then they are in no body. @default tokens travel in bodies */
   readonly cookies?: CookieOptions | undefined;
 }
@@ -68,10 +74,11 @@ export interface RoutesSettings<User extends UserRecord> {
   readonly presentUser: (user: User) => unknown;
   readonly exposeReason: boolean;
   readonly contextOf: NonNullable<RoutesOptions['contextOf']>;
+  readonly deliveryUrl: string;
   readonly cookies: CookieTransport | null;
 }
 
-const OPTIONS = ['routes', 'presentUser', 'exposeReason', 'contextOf', 'cookies'];
+const OPTIONS = ['routes', 'presentUser', 'exposeReason', 'contextOf', 'deliveryUrl', 'cookies'];
 
 /** Judges the options; a `TypeError` names what is wrong. */
 export function routesSettings<User extends UserRecord, Profile>(
@@ -84,23 +91,35 @@ export function routesSettings<User extends UserRecord, Profile>(
     presentUser = ({ id, phoneNumber }) => ({ id, phoneNumber }),
     exposeReason = false,
     contextOf = () => undefined,
+    deliveryUrl,
     cookies,
   } = options;
   if (typeof presentUser !== 'function') throw misuse('options.presentUser', 'must be a function');
   if (typeof contextOf !== 'function') throw misuse('options.contextOf', 'must be a function');
   if (typeof exposeReason !== 'boolean') throw misuse('options.exposeReason', 'must be true or false');
+  if (deliveryUrl !== undefined && !isBaseUrl(deliveryUrl))
+    throw misuse('options.deliveryUrl', 'must be an http or https URL without query and without a slash at its end');
   return {
-    mounted: mountedOf(auth.settings, options.routes),
+    mounted: mountedOf(auth.settings, options),
     presentUser,
     exposeReason,
     contextOf,
+    deliveryUrl: deliveryUrl ?? '',
     cookies: cookies === undefined ? null : cookieTransportOf(cookies, 'options.cookies'),
   };
 }
 
-function mountedOf(settings: PhoneAuthSettings, chosen: RoutesOptions['routes']): ReadonlySet<RouteName> {
+function isBaseUrl(text: unknown): boolean {
+  return typeof text === 'string' && URL.canParse(text) && /^https?:\/\/[^?#]*[^/?#]$/.test(text);
+}
+
+function mountedOf(
+  settings: PhoneAuthSettings,
+  { routes: chosen, deliveryUrl }: Pick<RoutesOptions, 'routes' | 'deliveryUrl'>,
+): ReadonlySet<RouteName> {
   const missing = new Map<RouteName, string>([
     ...(settings.revealAccounts ? [] : [['getUserStatus', 'needs revealAccounts'] as const]),
+    ...(deliveryUrl === undefined ? [['receiveReceipts', 'needs deliveryUrl'] as const] : []),
     ...(settings.hasPasswords
       ? []
       : (['loginWithPassword', 'resetPassword', 'setPassword'] as const).map((name) => [name, 'needs passwords'] as const)),

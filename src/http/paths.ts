@@ -2,6 +2,12 @@ import type { HttpRequest, HttpResponse } from './message.ts';
 import { refusal } from './problem.ts';
 import type { Route } from './routes.ts';
 
+/** The query of a request target, with its question mark; `''` for none. */
+export function searchOf(target: string): string {
+  const at = target.indexOf('?');
+  return at === -1 ? '' : target.slice(at);
+}
+
 /** All that stands at one path. */
 export interface Path {
   readonly path: string;

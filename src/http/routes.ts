@@ -3,7 +3,7 @@ import type { Answer, CodeAnswer, PhoneAuth, Purpose } from '../create-phone-aut
 import { isPhoneAuthError, PhoneAuthError } from '../errors.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { type Reply, responseTo, withDurations } from './answer.ts';
-import { refusalOfBody } from './body.ts';
+import { rawTextOf, refusalOfBody, refusalOfForeignBody } from './body.ts';
 import { type Call, callsOf } from './call.ts';
 import { clearedCookies, requireOwnOrigin } from './cookies.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
@@ -24,6 +24,8 @@ export interface Route {
 interface Row<User extends UserRecord> extends Omit<Route, 'handle'> {
   /** Signs in or out, so that with cookies the request must come from a page of ours. */
   readonly writesCookies?: boolean;
+  /** Its body is not of this API: a provider's, in whatever type it likes. */
+  readonly takesForeignBody?: boolean;
   readonly run: (call: Call) => Promise<Reply<User>>;
 }
 
@@ -234,6 +236,18 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
       },
     },
     {
+      name: 'receiveReceipts',
+      method: 'POST',
+      path: '/delivery/:sender',
+      takesForeignBody: true,
+      run: async ({ request, deliveryUrl }) => {
+        const { sender = '' } = request.params;
+        const url = `${deliveryUrl}/${encodeURIComponent(sender)}${request.search}`;
+        await auth.receiveReceipts({ sender, request: { method: request.method, url, header: request.header, body: rawTextOf(request) } });
+        return { status: 204 };
+      },
+    },
+    {
       name: 'jwks',
       method: 'GET',
       path: '/.well-known/jwks.json',
@@ -245,13 +259,13 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
 function handlerOf<User extends UserRecord, Profile>(
   auth: PhoneAuth<User, Profile>,
   settings: RoutesSettings<User>,
-  { name, writesCookies = false, run }: Row<User>,
+  { name, writesCookies = false, takesForeignBody = false, run }: Row<User>,
 ): Route['handle'] {
   const { cookies, exposeReason } = settings;
   const callOf = callsOf(auth, settings, name);
   return async (request) => {
     try {
-      const refused = refusalOfBody(request);
+      const refused = takesForeignBody ? refusalOfForeignBody(request) : refusalOfBody(request);
       if (refused !== null) return refused;
       if (cookies !== null && writesCookies) requireOwnOrigin(cookies, request);
       return await responseTo(await run(callOf(request)), settings, auth.settings.now());

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MESSAGE_LANGUAGES, smsSegments } from '../../src/core/message.ts';
+import { MESSAGE_LANGUAGES } from '../../src/core/message.ts';
+import { smsSegments } from '../../src/core/segments.ts';
 import { nextPhoneNumber } from '../kit/index.ts';
 import { failure, outcomes, type Stage, stage } from './stage.ts';
 

@@ -69,6 +69,7 @@ describe('a verification', () => {
       'describe',
       'drain',
       'guessBound',
+      'receiveReceipts',
       'recordDelivery',
       'requestCode',
       'sweep',

@@ -15,9 +15,11 @@ describe('options that cannot be meant name their path', () => {
     ['options.presentUser', { presentUser: 'id' }],
     ['options.exposeReason', { exposeReason: 1 }],
     ['options.contextOf', { contextOf: {} }],
+    ['options.deliveryUrl', { deliveryUrl: '/delivery' }],
     ['options.routes', { routes: 'requestCode' }],
     ['options.routes[1]', { routes: ['requestCode', 'logout'] }],
     ['options.routes[0]', { routes: ['getUserStatus'] }],
+    ['options.routes[0]', { routes: ['receiveReceipts'] }],
     ['options.routes[0]', { routes: ['loginWithPassword'] }],
     ['options.cookies', { cookies: true }],
     ['options.cookies.publicOrigin', { cookies: {} }],
@@ -78,19 +80,19 @@ test('origins that are meant are taken', () => {
 test('each route is named for a function of the auth object, and what is not configured is not there', () => {
   const all = createTestAuth({ passwords: nodePasswords(), revealAccounts: true });
   expect(
-    routesOf(all.auth)
+    routesOf(all.auth, { deliveryUrl: 'https://acme.example/auth/delivery' })
       .map(({ name }) => name)
       .sort(),
   ).toEqual([...ROUTE_NAMES].sort());
   for (const name of ROUTE_NAMES) expect(all.auth[name]).toBeTypeOf('function');
   const missing = ROUTE_NAMES.filter((name) => !routesOf(auth).some((route) => route.name === name));
-  expect(missing).toEqual(['loginWithPassword', 'resetPassword', 'setPassword', 'getUserStatus']);
+  expect(missing).toEqual(['loginWithPassword', 'resetPassword', 'setPassword', 'getUserStatus', 'receiveReceipts']);
 });
 
 test('a contextOf that says more than it may is a mistake of the program', async () => {
   const contextOf = (): never => ({ userId: 'somebody' }) as never;
   const row = routesOf(auth, { contextOf }).find(({ name }) => name === 'requestCode');
-  const request = { method: 'POST', params: {}, header: () => undefined, body: null, ip: null, raw: null };
+  const request = { method: 'POST', params: {}, search: '', header: () => undefined, body: null, ip: null, raw: null };
   await expect(row?.handle(request)).rejects.toThrow(TypeError);
 });
 
@@ -107,6 +109,6 @@ test.each([
   const [row] = routesOf({ ...auth, requestCode }, { routes: ['requestCode'], cookies: { publicOrigin } });
   const all: Readonly<Record<string, string>> = { 'content-type': 'application/json', 'user-agent': 'test', ...headers };
   const body = { parsed: { phoneNumber: nextPhoneNumber(), ...keys } };
-  await row?.handle({ method: 'POST', params: {}, header: (name) => all[name], body, ip: '203.0.113.7', raw: null });
+  await row?.handle({ method: 'POST', params: {}, search: '', header: (name) => all[name], body, ip: '203.0.113.7', raw: null });
   expect(clients).toEqual([{ ip: '203.0.113.7', userAgent: 'test', deviceToken: 'abc' }]);
 });
