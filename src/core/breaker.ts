@@ -21,6 +21,8 @@ export type BreakerChange =
 const WINDOW_MS = 60_000;
 // Fewer say nothing.
 const LEAST_OUTCOMES = 10;
+// A busy sender is judged by its latest ones, so that noting one stays cheap.
+const MOST_OUTCOMES = 100;
 const FAILED_SHARE = 0.5;
 // About as long as people wait before they ask again.
 const OPEN_SECONDS = 30;
@@ -33,9 +35,10 @@ export function isOpen({ openUntil }: Breaker, now: number): boolean {
   return openUntil !== null && now < openUntil;
 }
 
-/** What is known after one more outcome. It opens when half of at least ten within a minute failed, and again when its trial fails. */
+/** What is known after one more outcome. It opens when half of at least ten, and of the latest hundred, within a minute failed, and again when its trial fails. */
 export function after(breaker: Breaker, failed: boolean, now: number): { readonly breaker: Breaker; readonly change: BreakerChange } {
-  const outcomes = [...breaker.outcomes.filter(({ at }) => now - at < WINDOW_MS), { at: now, failed }];
+  const recent = breaker.outcomes.filter(({ at }) => now - at < WINDOW_MS).slice(1 - MOST_OUTCOMES);
+  const outcomes = [...recent, { at: now, failed }];
   if (breaker.openUntil !== null) {
     if (failed) return { breaker: { outcomes, openUntil: now + OPEN_SECONDS * 1000 }, change: null };
     return { breaker: CLOSED, change: { is: 'closed' } };

@@ -38,9 +38,11 @@ const PASSWORD_LADDER_SECONDS: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 3
 /** What strangers may use of a budget that all share; the rest is for known devices. */
 export const UNKNOWN_SHARE = 0.8;
 
-// Wrong ones without a success between.
-const ROWS = ['guesses-in-a-row', 'passwords-in-a-row'] as const;
-type Row = (typeof ROWS)[number];
+// Wrong ones without a success between, and for how long they count. A wrong code was preceded by an SMS, which bounds how many numbers have a row; a
+// password can be tried at any number, and what never ended would fill every store.
+const ROWS = { 'guesses-in-a-row': null, 'passwords-in-a-row': 90 * DAY_SECONDS } as const;
+type Row = keyof typeof ROWS;
+const ROW_ENDING = '-in-a-row';
 
 /** What one send costs, in the order of charging: what the requester owns, then the number, then what all share. */
 export function sendCharges(rules: LimitRules, payer: Payer, to: Destination): Charges {
@@ -123,7 +125,7 @@ export function countersOf(rules: LimitRules, payer: Omit<Payer, 'lane'>): reado
 
 /** Wrong codes and wrong passwords in a row that a success ends, read off the counts of its own hits. */
 export function failuresIn(hits: readonly Hit[], counts: readonly number[]): number {
-  return hits.reduce((sum, hit, index) => sum + (hit.windowSeconds === null ? (counts[index] ?? 0) : 0), 0);
+  return hits.reduce((sum, hit, index) => sum + (hit.key.endsWith(ROW_ENDING) ? (counts[index] ?? 0) : 0), 0);
 }
 
 function laneRules(rules: LimitRules, payer: Payer): LaneRules {
@@ -148,7 +150,7 @@ function spendHits({ spend }: LimitRules, payer: Payer, to: Destination): readon
 }
 
 function rowHit(rules: LimitRules, payer: Payer, row: Row, limit: LimitName, when: Hit['when']): Hit {
-  return { key: keyOf(payer, row), limit, max: rules.guessesInARow, windowSeconds: null, when };
+  return { key: keyOf(payer, row), limit, max: rules.guessesInARow, windowSeconds: ROWS[row], when };
 }
 
 // What was wrong elsewhere is read, never charged, so that a success can say how much went before it.
@@ -165,7 +167,7 @@ function forgivenBy(payer: Payer): readonly string[] {
 
 function rowsOf(payer: Payer): readonly string[] {
   const lanes: readonly Lane[] = payer.lane === 'known' && !payer.isTest ? ['known', 'unknown'] : ['unknown'];
-  return lanes.flatMap((lane) => ROWS.map((row) => keyOf({ ...payer, lane }, row)));
+  return lanes.flatMap((lane) => Object.keys(ROWS).map((row) => keyOf({ ...payer, lane }, row)));
 }
 
 function perNumber(payer: Payer, name: string, limit: LimitName, windows: readonly Window[], when: Hit['when']): readonly Hit[] {

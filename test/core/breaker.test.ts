@@ -42,6 +42,12 @@ describe('a breaker', () => {
     expect(isOpen(tried.breaker, NOW + 60_000)).toBe(false);
   });
 
+  it('judges a busy sender by its latest hundred', () => {
+    const busy = told([...Array<boolean>(1000).fill(false), ...Array<boolean>(49).fill(true)]);
+    expect([busy.change, busy.breaker.outcomes.length]).toEqual([null, 100]);
+    expect(told([true], busy.breaker).change).toMatchObject({ is: 'opened', failures: 50, of: 100 });
+  });
+
   it('never opens while fewer than half fail, and always remembers little', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 60 }), (outcomes) => {

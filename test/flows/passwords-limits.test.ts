@@ -185,10 +185,21 @@ describe('a hundred wrong passwords in a row', () => {
       s.clock.advance(HOUR);
     }
     expect(judged()).toBe(100);
-    s.clock.advance(365 * DAY);
+    s.clock.advance(80 * DAY);
     const { details } = await failure(signInByPassword(s, phoneNumber, stranger()), 'rate_limited');
     expect(details).toEqual({ limit: 'passwordsPerNumber', retryAfterSeconds: DAY });
     expect(judged()).toBe(100);
+  });
+
+  it('are forgotten after three quiet months, so that tries at numbers of nobody do not fill a store for ever', async () => {
+    const s = stage({ limits });
+    const { phoneNumber } = await owner(s);
+    for (let tries = 0; tries < 100; tries++) {
+      await failure(wrong(s, phoneNumber), 'invalid_credentials');
+      s.clock.advance(HOUR);
+    }
+    s.clock.advance(95 * DAY);
+    await signInByPassword(s, phoneNumber, stranger());
   });
 
   it.each<[string, (s: Stage, victim: Awaited<ReturnType<typeof owner>>) => Promise<unknown>]>([
