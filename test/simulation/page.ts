@@ -111,7 +111,7 @@ they must agree, by more than 5 %.
 npm run simulate                          # everything, some minutes on two cores; writes this page and its drawings
 npm run simulate -- --only 'key flood'    # one part, by a piece of its name; writes nothing
 npm run simulate -- --seed 7              # other codes, other guesses
-npm run simulate -- --full                # with 1,000,000 challenges a day: some ten minutes more, and 10 GB of memory
+npm run simulate -- --full                # with 1,000,000 challenges a day: some ten minutes more, and 7 GB of memory
 \`\`\`
 
 A reduced run of the same attacks is a part of \`npm test\`.`;

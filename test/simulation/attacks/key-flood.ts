@@ -9,10 +9,13 @@ import { oneTarget, TARGET } from './one-target.ts';
 const ENTRIES_OF_A_REQUEST = 7;
 const PER_SECOND = 50_000;
 
-/** Names a new number from a new address with each call, in the hope that the store forgets somebody for each that it learns. */
+/**
+ * Names a new number from a new address with each call, in the hope that the store forgets somebody for each that it learns. Nobody has an account
+ * there: such a request writes as much as any other, and waits for no SMS.
+ */
 async function* keyFlood(world: World, trace: Trace, count: number, accepted: number[]): Program {
   for (let index = 0; index < count; index++) {
-    const asked = await ask(world, trace, { phoneNumber: numberIn(IRAN, index * 97), ip: addressAt(100_000 + index) });
+    const asked = await ask(world, trace, { phoneNumber: numberIn(IRAN, index * 97), purpose: 'login', ip: addressAt(100_000 + index) });
     if (asked.is === 'sent') accepted.push(index);
     if (index % 100 === 99) yield 100 / PER_SECOND;
   }
