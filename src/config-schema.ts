@@ -164,9 +164,15 @@ const verificationShape = {
   messages: z.optional(
     z.record(
       locale,
-      z.partialRecord(
-        z.enum(['default', 'sign-in', 'login', 'register', 'verify', 'reset-password', 'change-phone-number', 'step-up']),
-        callable(),
+      z.union(
+        [
+          callable(),
+          z.partialRecord(
+            z.enum(['default', 'sign-in', 'login', 'register', 'verify', 'reset-password', 'change-phone-number', 'step-up']),
+            callable(),
+          ),
+        ],
+        { error: 'must be a function, or functions by purpose and `default`' },
       ),
     ),
   ),

@@ -209,7 +209,7 @@ export interface PhoneVerificationConfig {
    * known ones pass. @default everything is allowed
    */
   readonly assessRisk?: AssessRisk | undefined;
-  /** By locale, then by purpose (or `default`). `{ en: { login: ({ code }) => `Your code: ${code}` } }` */
+  /** By locale: one function, or functions by purpose and `default`. `{ sv: ({ code }) => `Din kod: ${code}` }`. They come before the built-in texts. */
   readonly messages?: MessageTemplates | undefined;
   /** BCP 47; used when a request names none. @default 'en' */
   readonly locale?: string | undefined;

@@ -1,6 +1,7 @@
 import type { PhoneAuthConfig } from './config.ts';
 import { type AuthContext, beginCall, guarded } from './context.ts';
 import { toBase64Url } from './core/keys.ts';
+import { MESSAGE_LANGUAGES } from './core/message-texts.ts';
 import { createInstance, type PhoneVerification, verificationOf } from './create-phone-verification.ts';
 import { type ChangePhoneNumber, changePhoneNumber } from './flows/change-phone-number.ts';
 import { endSession } from './flows/end-session.ts';
@@ -88,6 +89,8 @@ export interface PhoneAuthSettings {
   readonly acceptsProfile: boolean;
   /** Passwords are configured. */
   readonly hasPasswords: boolean;
+  /** The locales that messages can be written in: your own, and the built-in ones. */
+  readonly locales: readonly string[];
   /** Epoch ms, from the configured clock. */
   readonly now: () => number;
 }
@@ -165,6 +168,7 @@ export function createPhoneAuth<User extends UserRecord, Profile>(config: PhoneA
       revealAccounts: settings.revealAccounts,
       acceptsProfile: config.profile !== undefined,
       hasPasswords: config.passwords !== undefined,
+      locales: Object.freeze([...new Set([...Object.keys(settings.messages ?? {}), ...MESSAGE_LANGUAGES])]),
       now: instance.now,
     }),
   };

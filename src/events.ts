@@ -17,6 +17,16 @@ export interface PhoneAuthEvents {
   'code.requested': ChallengeFacts & { readonly resend: boolean; readonly decoy: boolean };
   /** The provider took the message. */
   'code.sent': ChallengeFacts & { readonly send: number; readonly sender: string; readonly providerId: string | null };
+  /** A message goes out as more than one SMS, each of which costs: see docs/messages.md. */
+  'message.segmented': {
+    /** `null`: a notice, which carries no code. */
+    readonly challengeId: string | null;
+    readonly phoneNumber: string;
+    readonly purpose: Purpose;
+    readonly locale: string;
+    readonly encoding: 'GSM-7' | 'UCS-2';
+    readonly segments: number;
+  };
   /** No sender took it. */
   'code.delivery_failed': ChallengeFacts & {
     readonly send: number;

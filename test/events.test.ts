@@ -28,6 +28,11 @@ type Story = readonly [
 
 const STORIES: readonly Story[] = [
   [
+    'a message of more than one SMS',
+    ['code.requested', 'message.segmented', 'code.sent'],
+    (s) => s.request({ locale: 'fa', context: 'x'.repeat(64), purpose: 'verify' }),
+  ],
+  [
     'a receipt',
     ['code.requested', 'code.sent', 'code.delivery_reported'],
     async (s) => {
@@ -358,6 +363,7 @@ describe('events', () => {
 const ALL: Readonly<Record<PhoneAuthEventType, true>> = {
   'code.requested': true,
   'code.sent': true,
+  'message.segmented': true,
   'code.delivery_failed': true,
   'code.delivery_reported': true,
   'sender.suspended': true,

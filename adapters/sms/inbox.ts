@@ -1,5 +1,14 @@
 import type { SmsMessage, SmsSender } from '../../src/ports/sms-sender.ts';
 
+export {
+  type InboxPageOptions,
+  type InboxRequest,
+  type InboxResponse,
+  inboxMiddleware,
+  inboxPage,
+  type MessageList,
+} from './inbox-page.ts';
+
 /** What {@link inboxSms} takes. */
 export interface InboxSmsOptions {
   /** Messages kept, 1 to 1000000; the oldest is dropped. @default 1000 */
@@ -41,7 +50,7 @@ interface Waiter {
 }
 
 /**
- * Keeps messages in memory instead of sending them: for tests and for a page that shows them during development.
+ * Keeps messages in memory instead of sending them: for tests, and for {@link inboxPage}, which shows them during development.
  *
  * Throws a `TypeError` for a wrong option.
  *

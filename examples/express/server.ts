@@ -5,9 +5,9 @@ import express from 'express';
 import { createPhoneAuth } from 'ringlatch';
 import { getAuth, phoneAuthRouter, requireAuth } from 'ringlatch/express';
 import { joseTokens } from 'ringlatch/jose';
-import { inboxSms } from 'ringlatch/sms/inbox';
+import { inboxMiddleware, inboxSms } from 'ringlatch/sms/inbox';
 import { sqliteStorage } from 'ringlatch/sqlite';
-import { developmentSecret, inboxRoutes } from './development.ts';
+import { developmentSecret } from './development.ts';
 
 if (existsSync('.env')) process.loadEnvFile();
 const port = Number(process.env.PORT ?? 3000);
@@ -47,7 +47,7 @@ app.get('/me', requireAuth(auth, { cookies }), async (request, response) => {
   const user = await storage.users.findById({ userId: getAuth(request).userId });
   response.set('cache-control', 'no-store').json({ phoneNumber: user?.phoneNumber });
 });
-app.use(inboxRoutes(inbox));
+app.use('/inbox', inboxMiddleware(inbox));
 app.use(express.static(join(import.meta.dirname, 'public'), { extensions: ['html'] }));
 
 // Only this machine may come in, because the inbox shows every code.

@@ -1,8 +1,9 @@
-// GSM-7 where the language allows, and one segment with an appName of 12 characters.
+// GSM-7 where the language allows, and one segment with an appName of 12 characters. Phones take the direction of a line from its first letter, so that
+// no name stands before Persian and Arabic.
 const SENTENCES: Readonly<Record<string, (appName: string) => string>> = {
   en: (appName) => `${appName}: this phone number was removed from your account. If that was not you, contact us.`,
-  fa: (appName) => `${appName}: این شماره از حساب شما حذف شد. کار شما نبود؟ خبر دهید.`,
-  ar: (appName) => `${appName}: أزيل هذا الرقم من حسابك. إن لم تكن أنت فتواصل معنا.`,
+  fa: (appName) => `این شماره از حساب شما در ${appName} حذف شد. کار شما نبود؟ خبر دهید.`,
+  ar: (appName) => `أزيل هذا الرقم من حسابك في ${appName}. إن لم تكن أنت فتواصل معنا.`,
   tr: (appName) => `${appName}: bu numara hesabinizdan kaldirildi. Siz yapmadiysaniz bize bildirin.`,
   de: (appName) => `${appName}: Diese Nummer wurde aus Ihrem Konto entfernt. Waren Sie das nicht, melden Sie sich bei uns.`,
   fr: (appName) => `${appName}: ce numéro a été retiré de votre compte. Si ce n'est pas vous, contactez-nous.`,

@@ -2,6 +2,7 @@ import type { Client } from '../context.ts';
 import type { PhoneAuth, Purpose } from '../create-phone-auth.ts';
 import type { AccessClaims } from '../ports/token-issuer.ts';
 import type { UserRecord } from '../ports/user-store.ts';
+import { preferredLocale } from './accept-language.ts';
 import { jsonOf } from './body.ts';
 import { cookieOf } from './cookies.ts';
 import { clientOfRequest, guardWith } from './guard.ts';
@@ -16,6 +17,8 @@ export interface Call {
   readonly json: () => unknown;
   /** Where providers reach the route of receipts. */
   readonly deliveryUrl: string;
+  /** The first language of the request that messages can be written in. */
+  readonly locale: () => string | undefined;
   readonly client: (deviceToken: string | undefined) => Client;
   /** The claims of the access token. */
   readonly claims: () => Promise<AccessClaims>;
@@ -37,7 +40,7 @@ const BOUND_TO_A_USER: ReadonlySet<Purpose> = new Set(['step-up', 'change-phone-
 /** Makes the calls of one route. */
 export function callsOf<User extends UserRecord, Profile>(
   auth: PhoneAuth<User, Profile>,
-  { cookies, contextOf, deliveryUrl }: RoutesSettings<User>,
+  { cookies, contextOf, deliveryUrl, locales }: RoutesSettings<User>,
   route: RouteName,
 ): (request: HttpRequest) => Call {
   const guard = guardWith(auth, cookies);
@@ -46,6 +49,7 @@ export function callsOf<User extends UserRecord, Profile>(
     request,
     json: () => jsonOf(request),
     deliveryUrl,
+    locale: () => preferredLocale(request.header('accept-language'), locales),
     client: (deviceToken) => clientOfRequest(request, cookies, deviceToken),
     claims: () => guard(request),
     recentClaims: () => recentGuard(request),

@@ -1,5 +1,6 @@
 import type { PhoneAuth, PhoneAuthSettings, Purpose } from '../create-phone-auth.ts';
 import type { UserRecord } from '../ports/user-store.ts';
+import { preferredLocale } from './accept-language.ts';
 import { type CookieOptions, type CookieTransport, cookieTransportOf } from './cookies.ts';
 import type { HttpRequest } from './message.ts';
 import { misuse, refuseUnknownKeys, requireAuthObject } from './misuse.ts';
@@ -60,6 +61,11 @@ export interface RoutesOptions<User extends UserRecord = UserRecord> {
     | ((request: HttpRequest, question: ContextQuestion) => BoundTo | undefined | Promise<BoundTo | undefined>)
     | undefined;
   /**
+   * The languages of messages that `Accept-Language` may choose from where a body names no `locale`; `[]`: none.
+   * @default all that there are texts for
+   */
+  readonly locales?: readonly string[] | undefined;
+  /**
    * Where providers reach `POST /delivery/:sender`, without the sender: `https://example.com/auth/delivery`. Their signatures cover it. Mount the
    * routes in front of body parsers: a signature is of the bytes as they came. @default the route is not mounted
    */
@@ -75,10 +81,11 @@ export interface RoutesSettings<User extends UserRecord> {
   readonly exposeReason: boolean;
   readonly contextOf: NonNullable<RoutesOptions['contextOf']>;
   readonly deliveryUrl: string;
+  readonly locales: readonly string[];
   readonly cookies: CookieTransport | null;
 }
 
-const OPTIONS = ['routes', 'presentUser', 'exposeReason', 'contextOf', 'deliveryUrl', 'cookies'];
+const OPTIONS = ['routes', 'presentUser', 'exposeReason', 'contextOf', 'locales', 'deliveryUrl', 'cookies'];
 
 /** Judges the options; a `TypeError` names what is wrong. */
 export function routesSettings<User extends UserRecord, Profile>(
@@ -91,12 +98,15 @@ export function routesSettings<User extends UserRecord, Profile>(
     presentUser = ({ id, phoneNumber }) => ({ id, phoneNumber }),
     exposeReason = false,
     contextOf = () => undefined,
+    locales = auth.settings.locales,
     deliveryUrl,
     cookies,
   } = options;
   if (typeof presentUser !== 'function') throw misuse('options.presentUser', 'must be a function');
   if (typeof contextOf !== 'function') throw misuse('options.contextOf', 'must be a function');
   if (typeof exposeReason !== 'boolean') throw misuse('options.exposeReason', 'must be true or false');
+  if (!Array.isArray(locales) || !locales.every((locale) => isWritten(locale, auth.settings)))
+    throw misuse('options.locales', `must be an array of language tags that there are texts for (${auth.settings.locales.join(', ')})`);
   if (deliveryUrl !== undefined && !isBaseUrl(deliveryUrl))
     throw misuse('options.deliveryUrl', 'must be an http or https URL without query and without a slash at its end');
   return {
@@ -105,8 +115,13 @@ export function routesSettings<User extends UserRecord, Profile>(
     exposeReason,
     contextOf,
     deliveryUrl: deliveryUrl ?? '',
+    locales,
     cookies: cookies === undefined ? null : cookieTransportOf(cookies, 'options.cookies'),
   };
+}
+
+function isWritten(locale: unknown, settings: PhoneAuthSettings): boolean {
+  return typeof locale === 'string' && /^[\w-]+$/.test(locale) && preferredLocale(locale, settings.locales) !== undefined;
 }
 
 function isBaseUrl(text: unknown): boolean {

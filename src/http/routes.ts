@@ -69,9 +69,18 @@ function rowsOf<User extends UserRecord, Profile>(auth: PhoneAuth<User, Profile>
         const userId = await call.userIdFor(wish.purpose);
         const bound = await call.boundTo(wish.purpose ?? 'sign-in', userId);
         const idempotencyKey = call.request.header('idempotency-key');
+        const locale = wish.locale ?? call.locale();
         return {
           status: 202,
-          answer: await auth.requestCode({ ...wish, ...bound, captchaToken, userId, idempotencyKey, client: call.client(deviceToken) }),
+          answer: await auth.requestCode({
+            ...wish,
+            ...bound,
+            locale,
+            captchaToken,
+            userId,
+            idempotencyKey,
+            client: call.client(deviceToken),
+          }),
         };
       },
     },

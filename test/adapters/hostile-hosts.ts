@@ -112,6 +112,7 @@ export const HOSTILE_HOSTS: Readonly<Record<string, OpenHttpHost>> = {
     headers.delete('sec-fetch-site');
   }),
   'drops the idempotency key': asked((headers) => headers.delete('idempotency-key')),
+  'drops the languages': asked((headers) => headers.delete('accept-language')),
   'drops the headers of others': asked((headers) => {
     for (const name of [...headers.keys()]) if (name.startsWith('x-')) headers.delete(name);
   }),

@@ -33,6 +33,40 @@ interface Stage {
 
 const persian = (text: string): string => text.replace(/\d/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'[Number(digit)] ?? digit);
 
+interface Box {
+  readonly left: number;
+  readonly right: number;
+}
+
+interface Layout {
+  readonly line: Box;
+  /** The first letter. */
+  readonly first: Box;
+  readonly name: Box;
+  readonly digits: readonly Box[];
+}
+
+// Where the letters of each message stand, the newest first.
+const LAYOUT = `[...document.querySelectorAll('.message')].map((message) => {
+  const text = message.firstChild;
+  const box = (from, length) => {
+    const range = document.createRange();
+    range.setStart(text, from);
+    range.setEnd(text, from + length);
+    const { left, right } = range.getBoundingClientRect();
+    return { left, right };
+  };
+  const { left, right } = message.getBoundingClientRect();
+  const code = text.data.search(/\\d{6}/);
+  const name = 'Ringlatch Demo';
+  return {
+    line: { left, right },
+    first: box(0, 1),
+    name: box(text.data.indexOf(name), name.length),
+    digits: [0, 1, 2, 3, 4, 5].map((index) => box(code + index, 1)),
+  };
+})`;
+
 /** The newest code on the inbox page, read in a tab of its own as a person would. */
 async function readInbox({ context, origin }: Stage, expectedMessages: number): Promise<string> {
   const inbox = await context.newPage();
@@ -218,6 +252,46 @@ const STORIES: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
     await page.keyboard.press('Enter');
     await page.getByText('You are signed out.').waitFor();
     assert.equal(await focusedId(page), 'phone-number');
+  },
+
+  'the inbox lays a Persian message out from right to left and its code from left to right; it filters, and copies': async (stage) => {
+    const { page, origin, context } = stage;
+    await askForCode(stage, '0912 345 6787');
+    await page.getByRole('button', { name: 'Change number' }).click();
+    await page.goto(`${origin}/?lang=fa`);
+    await page.getByLabel('شمارهٔ موبایل').fill('09123456788');
+    await page.keyboard.press('Enter');
+    await page.getByText('کد ۶ رقمی به').waitFor();
+    const inbox = await context.newPage();
+    inbox.on('console', (line) => assert.doesNotMatch(line.text(), /Content Security Policy|TrustedHTML/));
+    await inbox.goto(`${origin}/inbox`);
+    await inbox.locator('#messages li').nth(1).waitFor();
+    const [persian, english] = (await inbox.evaluate(LAYOUT)) as readonly Layout[];
+    assert.ok(persian && english);
+    const { line, name, digits } = persian;
+    assert.ok(line.right - persian.first.right < 2, 'a Persian line begins at the right');
+    assert.ok(
+      digits.every(({ left }, index) => index === 0 || left > (digits[index - 1]?.left ?? 0)),
+      'its code reads from left to right',
+    );
+    assert.ok((digits.at(-1)?.right ?? 0) < name.left, 'behind the name, which is to the left of it');
+    assert.ok(name.right < persian.first.left, 'and the name is behind what is before it');
+    assert.ok(english.first.left - english.line.left < 2, 'an English line begins at the left');
+    assert.ok(english.name.left > (english.digits.at(-1)?.right ?? 0), 'with the code before the name');
+
+    await inbox.getByLabel('Filter by number').fill('۰۹۱۲۳۴۵۶۷۸۷');
+    await inbox.getByText('Messages: 1 of 2').waitFor();
+    assert.deepEqual(await inbox.locator('#messages li:visible .to').allInnerTexts(), ['+989123456787']);
+    const copy = inbox.locator('#messages li:visible').getByRole('button');
+    await copy.click();
+    await inbox.getByText('is in the clipboard').waitFor();
+    assert.match(await copy.innerText(), new RegExp(`^Copy ${await inbox.evaluate('navigator.clipboard.readText()')}$`));
+    await inbox.getByLabel('Filter by number').fill('');
+    await page.goto(`${origin}/?lang=en`);
+    await page.getByRole('button', { name: 'Change number' }).click();
+    await askForCode(stage, '0912 345 6789');
+    await inbox.locator('#messages li').nth(2).waitFor();
+    assert.equal(await inbox.locator('#messages li .to').first().innerText(), '+989123456789');
   },
 };
 

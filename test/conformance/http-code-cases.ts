@@ -203,6 +203,21 @@ export const HTTP_CODE_CASES: readonly HttpCase[] = [
     },
   },
   {
+    id: 'H-LANGUAGE-01',
+    name: 'MUST write in the language that the request likes best, unless its body names one',
+    body: async ({ post, inbox, auth, nextPhoneNumber }) => {
+      const localesOf = async (languages: string, wish: object = {}): Promise<readonly string[]> => {
+        const phoneNumber = nextPhoneNumber();
+        assertStatus(await post('/auth/codes', { phoneNumber, ...wish }, { 'accept-language': languages }), 202);
+        await auth.drain();
+        return inbox.messages(phoneNumber).map(({ locale }) => locale);
+      };
+      assert.deepEqual(await localesOf('tlh, en;q=0.5, fa-IR;q=0.8'), ['fa']);
+      assert.deepEqual(await localesOf('fa', { locale: 'de' }), ['de']);
+      assert.deepEqual(await localesOf('tlh, *'), ['en']);
+    },
+  },
+  {
     id: 'H-STATUS-01',
     name: 'MUST tell whether an account exists where accounts are revealed',
     config: { revealAccounts: true },

@@ -1,14 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PURPOSES, type Purpose } from '../../src/core/challenge.ts';
-import {
-  composeMessage,
-  isSafeLine,
-  MESSAGE_LANGUAGES,
-  type MessageTemplates,
-  type MessageVariables,
-  smsSegments,
-} from '../../src/core/message.ts';
+import { composeMessage, isSafeLine, type MessageTemplates, type MessageVariables } from '../../src/core/message.ts';
+import { MESSAGE_LANGUAGES, MESSAGE_TEXTS, type MessageTexts } from '../../src/core/message-texts.ts';
+import { smsSegments } from '../../src/core/segments.ts';
+import { textOf } from '../house/source-file.ts';
+import { messageTable } from './message-table.ts';
 
 const HASH = 'FA+9qCX9VSu';
 const ORIGIN = 'example.com';
@@ -55,6 +52,9 @@ function parseOriginBoundCode(
 }
 
 const lastLineOf = (text: string) => text.split('\n').at(-1);
+const bytesOf = (text: string) => new TextEncoder().encode(text).length;
+const GSM_LANGUAGES = ['en', 'de', 'fr', 'es'];
+const RIGHT_TO_LEFT = ['fa', 'ar'];
 const everyBuiltIn = MESSAGE_LANGUAGES.flatMap((locale) => PURPOSES.map((purpose) => ({ locale, purpose })));
 
 describe('the built-in texts', () => {
@@ -64,7 +64,7 @@ describe('the built-in texts', () => {
 
   it.each(everyBuiltIn)('carry a code that a browser reads: $locale, $purpose', ({ locale, purpose }) => {
     for (const androidAppHash of [null, HASH]) {
-      for (const context of [null, 'Transfer 500 EUR to Bob']) {
+      for (const context of [null, 'Transfer 500 EUR to Bob', 'انتقال ۵۰۰ تومان به علی']) {
         const text = compose({ locale, purpose, context }, { androidAppHash });
         expect(parseOriginBoundCode(text)).toEqual({ host: ORIGIN, code: '123456', embeddedHost: null });
         expect(lastLineOf(text)).toBe(androidAppHash === null ? '@example.com #123456' : `@example.com #123456 ${HASH}`);
@@ -72,23 +72,44 @@ describe('the built-in texts', () => {
     }
   });
 
-  it.each(everyBuiltIn)('fit one segment: $locale, $purpose', ({ locale, purpose }) => {
-    const encoding = ['en', 'de', 'fr', 'es'].includes(locale) ? 'GSM-7' : 'UCS-2';
+  it.each(everyBuiltIn)('fit one SMS: $locale, $purpose', ({ locale, purpose }) => {
+    const encoding = GSM_LANGUAGES.includes(locale) ? 'GSM-7' : 'UCS-2';
     expect(smsSegments(compose({ locale, purpose }))).toEqual({ encoding, segments: 1 });
   });
 
-  it('fit one segment with the Android hash, and its 140 bytes, where they are GSM-7', () => {
-    for (const locale of ['en', 'de', 'fr', 'es']) {
-      for (const purpose of PURPOSES) {
-        const text = compose({ locale, purpose }, { androidAppHash: HASH });
-        expect(smsSegments(text)).toEqual({ encoding: 'GSM-7', segments: 1 });
-        expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(140);
+  it.each(everyBuiltIn)('have at most 140 bytes with the Android hash: $locale, $purpose', ({ locale, purpose }) => {
+    const text = compose({ locale, purpose }, { androidAppHash: HASH });
+    expect(bytesOf(text)).toBeLessThanOrEqual(140);
+    expect(smsSegments(text).segments).toBe(GSM_LANGUAGES.includes(locale) ? 1 : 2);
+  });
+
+  it.each(everyBuiltIn)('ask to keep the code to oneself: $locale, $purpose', ({ locale, purpose }) => {
+    const { warnings } = MESSAGE_TEXTS[locale] as MessageTexts;
+    for (const androidAppHash of [null, HASH]) {
+      for (const context of [null, 'x'.repeat(64)]) {
+        const text = compose({ locale, purpose, context, appName: 'x'.repeat(30) }, { androidAppHash });
+        expect(warnings.filter((warning) => text.includes(warning))).not.toEqual([]);
       }
     }
   });
 
-  it('fit one segment in English with the longest context', () => {
-    expect(smsSegments(compose({ purpose: 'step-up', context: 'x'.repeat(64) })).segments).toBe(1);
+  it('warn in as many words as cost no further SMS, and in few where it makes no difference to Android', () => {
+    const warningIn = (changes: Partial<MessageVariables>, androidAppHash: string | null = null): string => {
+      const text = compose(changes, { androidAppHash });
+      return MESSAGE_TEXTS[changes.locale ?? 'en']?.warnings.find((warning) => text.includes(warning))?.trim() ?? '';
+    };
+    const long = { purpose: 'step-up', context: 'x'.repeat(64) } as const;
+    expect(warningIn({})).toBe('Never share it with anyone.');
+    expect(warningIn(long)).toBe('Never share it.');
+    expect(smsSegments(compose(long)).segments).toBe(1);
+    expect(warningIn({ locale: 'fa', appName: 'Acme' })).toBe('آن را به هیچ‌کس نگویید');
+    expect(warningIn({ locale: 'fa' })).toBe('به کسی نگویید');
+    expect(warningIn({ locale: 'fa', appName: 'Acme' }, HASH)).toBe('محرمانه');
+    expect(smsSegments(compose({ locale: 'fa', appName: 'Acme' }, { androidAppHash: HASH })).segments).toBe(1);
+    // two SMS in any case: then the longest that Android still reads
+    expect(warningIn({ locale: 'fa', appName: 'x'.repeat(28) }, HASH)).toBe('آن را به هیچ‌کس نگویید');
+    expect(warningIn({ locale: 'fa', appName: 'x'.repeat(30), context: 'x'.repeat(14) }, HASH)).toBe('به کسی نگویید');
+    expect(warningIn({ locale: 'fa', context: 'x'.repeat(64) }, HASH)).toBe('محرمانه');
   });
 
   it.each(MESSAGE_LANGUAGES)('name the app, the code in ASCII digits, the context, and another purpose each: %s', (locale) => {
@@ -102,8 +123,26 @@ describe('the built-in texts', () => {
     }
   });
 
+  it.each(everyBuiltIn)(
+    'isolate the code where the language runs from right to left, and nowhere else: $locale, $purpose',
+    ({ locale, purpose }) => {
+      const [sentence = '', ...lines] = compose({ locale, purpose }).split('\n');
+      const isolates = [...compose({ locale, purpose })].filter((character) => /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(character));
+      if (!RIGHT_TO_LEFT.includes(locale)) return expect(isolates).toEqual([]);
+      expect(isolates).toEqual(['\u2066', '\u2069']);
+      expect(sentence).toContain('\u2066123456\u2069');
+      // a phone takes the direction of a line from its first letter
+      for (const line of [sentence, ...lines.slice(0, -1)]) expect(/\p{L}/u.exec(line)?.[0]).toMatch(/\p{Script=Arabic}/u);
+    },
+  );
+
   it('take names literally', () => {
     expect(compose({ appName: "$& {code} $'" }, { origin: null })).toContain("$& {code} $'");
+  });
+
+  it('are listed in docs/messages.md with what they cost; `npm run message-table` writes it', () => {
+    expect(textOf('docs/messages.md')).toContain(`\n\n${messageTable()}\n\n`);
+    expect(messageTable()).not.toContain('TOO LONG');
   });
 });
 
@@ -132,6 +171,19 @@ describe('the template of a message', () => {
     expect(compose({ locale }, { messages: {} })).toBe(compose());
   });
 
+  it('may be one function for a whole locale, built in or new', () => {
+    const own: MessageTemplates = { sv: ({ purpose }) => `svenska ${purpose}`, 'FA-ir': say('exact'), en: { login: say('own English') } };
+    const said = (locale: string, purpose: Purpose = 'login') => compose({ locale, purpose }, { messages: own, origin: null });
+    expect([said('sv'), said('sv-SE', 'verify'), said('fa-IR'), said('en')]).toEqual([
+      'svenska login',
+      'svenska verify',
+      'exact',
+      'own English',
+    ]);
+    expect(said('fa')).toBe(compose({ locale: 'fa' }, { origin: null }));
+    expect(said('en', 'verify')).toBe(compose({ purpose: 'verify' }, { origin: null }));
+  });
+
   it('sees the variables', () => {
     const template = (v: MessageVariables) => `${v.code} ${v.appName} ${v.purpose} ${v.context} ${v.locale} ${v.expiresInMinutes}`;
     const text = compose({ purpose: 'step-up', context: 'c', locale: 'ja' }, { messages: { ja: { 'step-up': template } }, origin: null });
@@ -157,6 +209,37 @@ describe('the template of a message', () => {
     expect(lastLineOf(composed)).toBe('@example.com #123456');
     expect(parseOriginBoundCode(composed)).toMatchObject({ host: ORIGIN, code: '123456' });
     expect(composed).not.toMatch(/\r|\n\n@example/);
+  });
+});
+
+describe('a hostile template', () => {
+  it('never gets another origin, host or code into the last line', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '\r',
+        '\n',
+        '\r\n',
+        '@',
+        '#',
+        '%',
+        ' ',
+        '@evil.example #999999',
+        'https://evil.example/',
+        '\u202e',
+        '\u2066',
+        '\u2028',
+        '\u0085',
+      ),
+      fc.string({ unit: 'binary', maxLength: 4 }),
+    );
+    const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(text, fc.constantFrom(null, HASH), (written, androidAppHash) => {
+        const composed = compose({}, { messages: { en: () => written }, androidAppHash });
+        expect(parseOriginBoundCode(composed)).toEqual({ host: ORIGIN, code: '123456', embeddedHost: null });
+        expect(lastLineOf(composed)).toBe(androidAppHash === null ? '@example.com #123456' : `@example.com #123456 ${HASH}`);
+      }),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MESSAGE_LANGUAGES } from '../../src/core/message.ts';
+import { MESSAGE_LANGUAGES } from '../../src/core/message-texts.ts';
 import { smsSegments } from '../../src/core/segments.ts';
 import { nextPhoneNumber } from '../kit/index.ts';
 import { failure, outcomes, type Stage, stage } from './stage.ts';
@@ -67,6 +67,8 @@ describe('a change of number', () => {
     const text = s.inbox.messages()[0]?.text ?? '';
     expect(text).toContain('Twelve Chars');
     expect(smsSegments(text).segments).toBe(1);
+    // a phone takes the direction of a line from its first letter
+    if (['fa', 'ar'].includes(locale)) expect(/\p{L}/u.exec(text)?.[0]).toMatch(/\p{Script=Arabic}/u);
   });
 
   it('tells it in English where it does not know the language', async () => {

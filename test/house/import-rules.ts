@@ -76,7 +76,7 @@ const DOORS: Readonly<Record<Room, Doors>> = {
   index: { values: ['core', 'errors', 'events', 'factories', 'http'], types: ['ports', 'config', 'context', 'flows', 'steps'] },
   http: { values: ['http', 'errors', 'address'], types: ['ports', 'config', 'context', 'factories'] },
   storage: { values: ['storage'], types: ['core', 'ports', 'errors'] },
-  sms: { values: ['sms', 'errors'], types: ['core', 'ports'] },
+  sms: { values: ['sms', 'errors', 'core'], types: ['ports'] },
   tokens: { values: ['tokens', 'errors'], types: ['ports'] },
   passwords: { values: ['passwords', 'errors'], types: ['ports'] },
   captcha: { values: ['captcha', 'errors'], types: ['ports', 'config'] },

@@ -102,7 +102,7 @@ async function readCode(server: ServerProcess, manner: Manner, visitor: Visitor,
 }
 
 async function newestMessage(server: ServerProcess, visitor: Visitor): Promise<string> {
-  const { messages } = (await call(server, visitor, 'GET /inbox.json', [200])) as { messages: readonly { text: string }[] };
+  const { messages } = (await call(server, visitor, 'GET /inbox?messages', [200])) as { messages: readonly { text: string }[] };
   return messages[0]?.text ?? '';
 }
 

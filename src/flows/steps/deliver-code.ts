@@ -2,7 +2,9 @@ import type { Context } from '../../context.ts';
 import { type Challenge, codeOfStored } from '../../core/challenge.ts';
 import { composeMessage } from '../../core/message.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
+import { smsSegments } from '../../core/segments.ts';
 import type { SmsError } from '../../errors.ts';
+import { maskPhoneNumber } from '../../events.ts';
 import type { Channel, SmsMessage, SmsSender } from '../../ports/sms-sender.ts';
 import type { Route } from '../../settings.ts';
 import { challengeFacts } from './challenge-facts.ts';
@@ -65,6 +67,7 @@ type Sent =
  * after an ambiguous failure no other one is tried: the message may be on its way.
  */
 export async function sendThroughFirst(ctx: Context, message: SmsMessage): Promise<Sent> {
+  tellSegments(ctx, message);
   let last: Sent = { is: 'failed', sender: 'none', kind: 'permanent' };
   for (const { sender, fallsBackOnRefusal } of routesFor(ctx, message)) {
     last = await sendThrough(ctx, sender, message);
@@ -72,6 +75,13 @@ export async function sendThroughFirst(ctx: Context, message: SmsMessage): Promi
     if (last.is === 'sent' || last.kind === 'ambiguous' || (last.kind === 'permanent' && !fallsBackOnRefusal)) return last;
   }
   return last;
+}
+
+function tellSegments(ctx: Context, { challengeId, to, purpose, locale, channel, text }: SmsMessage): void {
+  const { encoding, segments } = smsSegments(text);
+  if (channel !== 'sms' || segments === 1) return;
+  const facts = { challengeId: challengeId === '' ? null : challengeId, phoneNumber: maskPhoneNumber(to), purpose, locale };
+  ctx.emit('message.segmented', { ...facts, encoding, segments });
 }
 
 function routesFor(ctx: Context, { to, channel }: SmsMessage): readonly Route[] {
