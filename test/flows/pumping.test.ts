@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PhoneAuthEvent } from '../../src/index.ts';
 import { nextPhoneNumber } from '../kit/index.ts';
 import { failure, outcomes, type Stage, stage } from './stage.ts';
-import { blockOf, owner, sending, signInByCode, stranger, untilRefused } from './strangers.ts';
+import { blockOf, type Owner, owner, sending, signInByCode, stranger, untilRefused } from './strangers.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
@@ -14,6 +14,13 @@ function told<Type extends PhoneAuthEvent['type']>(s: Stage, type: Type): readon
 /** So many requests at once, each of somebody else for another number. */
 function crowd(s: Stage, size: number, country = 'US'): Promise<Readonly<Record<string, number>>> {
   return outcomes(Array.from({ length: size }, () => s.auth.requestCode({ phoneNumber: nextPhoneNumber(country), client: stranger() })));
+}
+
+/** An owner whose sign-up no window counts any more, also none that counts a slice whole. */
+async function ownerOfLongAgo(s: Stage): Promise<Owner> {
+  const signedUp = await owner(s);
+  s.clock.advance(HOUR);
+  return signedUp;
 }
 
 describe('a block of numbers', () => {
@@ -121,7 +128,7 @@ describe('the money of a day', () => {
 
   it('is never exceeded, whatever the mixture of prices, and strangers spend four fifths of it', async () => {
     const s = stage({ limits: { smsPerDay: 10_000, spend: { perDay: 5, pricePerSms: prices } } });
-    const { phoneNumber, device } = await owner(s);
+    const { phoneNumber, device } = await ownerOfLongAgo(s);
     s.inbox.clear();
     const countries = ['US', 'IR', 'DE', 'FR'];
     const counts = { ok: 0, refused_by_policy: 0 };
@@ -155,7 +162,7 @@ describe('the money of a day', () => {
 
   it('is a matter of known and unknown numbers alike', async () => {
     const s = stage({ limits: { smsPerDay: 100, spend: { perDay: 1, pricePerSms: { default: 0.8 } } } });
-    const { phoneNumber } = await owner(s);
+    const { phoneNumber } = await ownerOfLongAgo(s);
     s.clock.advance(HOUR);
     // a decoy costs what a message costs
     await s.request({ purpose: 'login', client: stranger() });
@@ -196,7 +203,7 @@ describe('the budgets of a day are told', () => {
 
   it('at a half, four fifths and the whole, once each', async () => {
     const s = stage({ limits: { smsPerDay: 20 }, code: { resendAfterSeconds: [0] } });
-    const { phoneNumber, device } = await owner(s);
+    const { phoneNumber, device } = await ownerOfLongAgo(s);
     s.events.length = 0;
     await untilRefused(s, sending(s));
     expect(marks(s, 'smsPerDay')).toEqual([
@@ -248,7 +255,7 @@ describe('the budgets of a day are told', () => {
     [100, 0.07],
   ])('once each where money is not a round number: %d at %d', async (perDay, price) => {
     const s = stage({ limits: { smsPerDay: 1_000_000, spend: { perDay, pricePerSms: { default: price } } } });
-    const { phoneNumber, device } = await owner(s);
+    const { phoneNumber, device } = await ownerOfLongAgo(s);
     s.events.length = 0;
     for (let waves = 0; waves < 20; waves++) await crowd(s, 64);
     for (let sends = 0; sends < 5; sends++) {
