@@ -1,4 +1,4 @@
-import { after, type Breaker, type BreakerChange, CLOSED, isOpen } from './core/breaker.ts';
+import { afterOutcome, type Breaker, type BreakerChange, CLOSED, isOpen } from './core/breaker.ts';
 
 /** What this process knows of the health of its senders. */
 export interface Breakers {
@@ -13,7 +13,7 @@ export function createBreakers(): Breakers {
   return {
     isOpen: (sender, now) => isOpen(breakers.get(sender) ?? CLOSED, now),
     note(sender, failed, now) {
-      const { breaker, change } = after(breakers.get(sender) ?? CLOSED, failed, now);
+      const { breaker, change } = afterOutcome(breakers.get(sender) ?? CLOSED, failed, now);
       breakers.set(sender, breaker);
       return change;
     },

@@ -36,7 +36,11 @@ export function isOpen({ openUntil }: Breaker, now: number): boolean {
 }
 
 /** What is known after one more outcome. It opens when half of at least ten, and of the latest hundred, within a minute failed, and again when its trial fails. */
-export function after(breaker: Breaker, failed: boolean, now: number): { readonly breaker: Breaker; readonly change: BreakerChange } {
+export function afterOutcome(
+  breaker: Breaker,
+  failed: boolean,
+  now: number,
+): { readonly breaker: Breaker; readonly change: BreakerChange } {
   const recent = breaker.outcomes.filter(({ at }) => now - at < WINDOW_MS).slice(1 - MOST_OUTCOMES);
   const outcomes = [...recent, { at: now, failed }];
   if (breaker.openUntil !== null) {

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { after, type Breaker, CLOSED, isOpen } from '../../src/core/breaker.ts';
+import { afterOutcome, type Breaker, CLOSED, isOpen } from '../../src/core/breaker.ts';
 
 const NOW = 1_800_000_000_000;
 
 function told(outcomes: readonly boolean[], from: Breaker = CLOSED, now = NOW) {
-  return outcomes.reduce((state, failed) => after(state.breaker, failed, now), { breaker: from, change: null } as ReturnType<typeof after>);
+  return outcomes.reduce((state, failed) => afterOutcome(state.breaker, failed, now), { breaker: from, change: null } as ReturnType<
+    typeof afterOutcome
+  >);
 }
 
 describe('a breaker', () => {
@@ -25,18 +27,18 @@ describe('a breaker', () => {
 
   it('forgets what was a minute ago', () => {
     const old = told(Array<boolean>(9).fill(true));
-    expect(after(old.breaker, true, NOW + 60_000).change).toBeNull();
-    expect(after(old.breaker, true, NOW + 59_999).change).toMatchObject({ is: 'opened' });
+    expect(afterOutcome(old.breaker, true, NOW + 60_000).change).toBeNull();
+    expect(afterOutcome(old.breaker, true, NOW + 59_999).change).toMatchObject({ is: 'opened' });
   });
 
   it('closes with the trial that succeeds, and knows nothing then', () => {
     const { breaker } = told(Array<boolean>(10).fill(true));
-    expect(after(breaker, false, NOW + 30_000)).toEqual({ breaker: CLOSED, change: { is: 'closed' } });
+    expect(afterOutcome(breaker, false, NOW + 30_000)).toEqual({ breaker: CLOSED, change: { is: 'closed' } });
   });
 
   it('stays open for as long again with a trial that fails', () => {
     const { breaker } = told(Array<boolean>(10).fill(true));
-    const tried = after(breaker, true, NOW + 30_000);
+    const tried = afterOutcome(breaker, true, NOW + 30_000);
     expect(tried.change).toBeNull();
     expect(isOpen(tried.breaker, NOW + 59_999)).toBe(true);
     expect(isOpen(tried.breaker, NOW + 60_000)).toBe(false);
@@ -51,9 +53,9 @@ describe('a breaker', () => {
   it('never opens while fewer than half fail, and always remembers little', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { maxLength: 60 }), (outcomes) => {
-        let state: ReturnType<typeof after> = { breaker: CLOSED, change: null };
+        let state: ReturnType<typeof afterOutcome> = { breaker: CLOSED, change: null };
         outcomes.forEach((failed, index) => {
-          state = after(state.breaker, failed, NOW + index * 10_000);
+          state = afterOutcome(state.breaker, failed, NOW + index * 10_000);
           expect(state.breaker.outcomes.length).toBeLessThanOrEqual(6);
           // six within a minute are never ten
           expect(state.change).toBeNull();
