@@ -73,7 +73,8 @@ function roomAt(buckets: readonly Bucket[], hit: Hit): number {
   return FOREVER;
 }
 
-function bucketOf(hit: Hit, now: number): Bucket {
+/** What one hit adds, and where. */
+export function bucketOf(hit: Hit, now: number): Bucket {
   const count = amountOf(hit);
   if (hit.windowSeconds === null) return { startsAt: 0, count, countsUntil: FOREVER };
   const windowMs = milliseconds(hit.windowSeconds);
@@ -103,6 +104,7 @@ function countOf(buckets: readonly Bucket[]): number {
   return buckets.reduce((sum, bucket) => sum + bucket.count, 0);
 }
 
-function milliseconds(seconds: number): number {
+/** Whole milliseconds, never fewer. */
+export function milliseconds(seconds: number): number {
   return Math.ceil(seconds * 1000);
 }

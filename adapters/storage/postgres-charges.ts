@@ -1,4 +1,5 @@
 import type { Cooldown, Hit } from '../../src/core/limits.ts';
+import { type Bucket, bucketOf, milliseconds } from './counters.ts';
 
 /** What a verb charges, and what it forgets when it accepts. */
 export interface PostgresCharges {
@@ -9,11 +10,6 @@ export interface PostgresCharges {
   readonly own: readonly string[];
   readonly now: number;
 }
-
-// Up to this many hits are remembered one by one; more are counted in slices, so that an entry stays small whatever `max` is.
-const EXACT_HITS = 32;
-const SLICES = 24;
-const FOREVER: number = Number.MAX_SAFE_INTEGER;
 
 /**
  * Charges as the installed functions take them: slots by their place in `slots`, counted from 1 as arrays there are. Only those in `locked` are
@@ -36,7 +32,7 @@ export function chargesInput({ hits, cooldown, clears, own, now }: PostgresCharg
       limit: hit.limit,
       max: hit.max,
       always: hit.when === 'always',
-      bucket: bucketOf(hit, now),
+      bucket: tupleOf(bucketOf(hit, now)),
     })),
     cooldown:
       cooldown === null
@@ -58,15 +54,6 @@ export function slotOf(key: string): string {
 }
 
 // When it starts, what it counts, and until when.
-function bucketOf({ max, windowSeconds, amount = 1 }: Hit, now: number): readonly [number, number, number] {
-  if (windowSeconds === null) return [0, amount, FOREVER];
-  const windowMs = milliseconds(windowSeconds);
-  const sliceMs = max <= EXACT_HITS ? 1 : Math.ceil(windowMs / SLICES);
-  const startsAt = Math.floor(now / sliceMs) * sliceMs;
-  // Until the last hit that the slice may hold is out of the window: early refusals, never late ones.
-  return [startsAt, amount, startsAt + sliceMs - 1 + windowMs];
-}
-
-function milliseconds(seconds: number): number {
-  return Math.ceil(seconds * 1000);
+function tupleOf({ startsAt, count, countsUntil }: Bucket): readonly [number, number, number] {
+  return [startsAt, count, countsUntil];
 }
