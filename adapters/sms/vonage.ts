@@ -1,6 +1,6 @@
+import { smsSegments } from '../../src/core/segments.ts';
 import { smsError } from '../../src/errors.ts';
 import type { SmsMessage, SmsSender } from '../../src/ports/sms-sender.ts';
-import { isGsm7 } from './gsm-7.ts';
 import { callProvider, providerFailure } from './provider-call.ts';
 import {
   callableUrl,
@@ -94,7 +94,7 @@ function formOf({ from, receiptUrl }: VonageSmsOptions, { to, text, idempotencyK
     from: from.replace(/^\+/, ''),
     to: to.slice(1),
     text,
-    type: isGsm7(text) ? 'text' : 'unicode',
+    type: smsSegments(text).encoding === 'GSM-7' ? 'text' : 'unicode',
     'client-ref': idempotencyKey,
     ...(receiptUrl === undefined ? {} : { callback: receiptUrl }),
   };

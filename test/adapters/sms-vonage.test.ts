@@ -1,8 +1,8 @@
 import { createHash, createHmac, type Hmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isGsm7 } from '../../adapters/sms/gsm-7.ts';
 import type { SmsFetch } from '../../adapters/sms/provider-call.ts';
 import { type VonageSmsOptions, vonageSms } from '../../adapters/sms/vonage.ts';
+import { smsSegments } from '../../src/core/segments.ts';
 import type { ReceiptRequest, SmsMessage, SmsSender } from '../../src/ports/sms-sender.ts';
 import { smsSenderCases } from '../conformance/index.ts';
 import { descriptionIn, exampleOfSchema, faultsOf } from './described-request.ts';
@@ -108,7 +108,7 @@ describe('the letters of SMS', () => {
     const letters = Array.from({ length: 0x2_0000 }, (_, point) => point)
       .filter((point) => point < 0xd800 || point > 0xdfff)
       .map((point) => String.fromCodePoint(point))
-      .filter(isGsm7);
+      .filter((letter) => smsSegments(letter).encoding === 'GSM-7');
     expect(letters).toHaveLength(127 + 10);
   });
 });
