@@ -1,5 +1,6 @@
 import type { Purpose } from './core/challenge.ts';
 import type { LimitName } from './core/limits.ts';
+import type { Channel } from './ports/sms-sender.ts';
 
 /** What every event that concerns a challenge carries. Numbers are masked; no code, token, proof or password is ever in an event. */
 export interface ChallengeFacts {
@@ -7,16 +8,24 @@ export interface ChallengeFacts {
   /** Like `+98912•••4567`. */
   readonly phoneNumber: string;
   readonly purpose: Purpose;
+  /** ISO 3166-1 alpha-2, or `001` for a number of no country. */
+  readonly country: string;
   /** Present on challenges of `testNumbers`. */
   readonly test?: true | undefined;
 }
 
 /** The closed list of events, by type. */
 export interface PhoneAuthEvents {
-  /** A challenge was written, or a send was counted on it. `decoy`: nothing will be sent. */
+  /** Somebody asked: a challenge was written, or a resend was counted on it. `decoy`: nothing will be sent. */
   'code.requested': ChallengeFacts & { readonly resend: boolean; readonly decoy: boolean };
-  /** The provider took the message. */
-  'code.sent': ChallengeFacts & { readonly send: number; readonly sender: string; readonly providerId: string | null };
+  /** The provider took the message. One that a plan sends by itself has no `code.requested`. */
+  'code.sent': ChallengeFacts & {
+    /** Which send of the challenge; the first is 1. */
+    readonly send: number;
+    readonly channel: Channel;
+    readonly sender: string;
+    readonly providerId: string | null;
+  };
   /** A message goes out as more than one SMS, each of which costs: see docs/messages.md. */
   'message.segmented': {
     /** `null`: a notice, which carries no code. */
@@ -30,14 +39,22 @@ export interface PhoneAuthEvents {
   /** No sender took it. */
   'code.delivery_failed': ChallengeFacts & {
     readonly send: number;
+    /** Of the last one that was tried, as is `sender`. */
+    readonly channel: Channel;
     readonly sender: string;
     readonly kind: 'permanent' | 'retryable' | 'ambiguous';
+    /** The provider's own name of the failure, where it has one. */
+    readonly providerCode: string | null;
   };
   /** A provider said what became of a send; repeated and in any order, as providers do. */
   'code.delivery_reported': {
     readonly challengeId: string;
     readonly send: number;
     readonly state: 'accepted' | 'delivered' | 'failed' | 'unknown';
+    /** The sender that the provider belongs to; `null` where `recordDelivery` was not told. */
+    readonly sender: string | null;
+    /** As in other events; `null` for a challenge that is not there any more. */
+    readonly country: string | null;
   };
   /** Half of the last minute's messages through a sender failed: for so many seconds others are tried before it. */
   'sender.suspended': { readonly sender: string; readonly failures: number; readonly of: number; readonly seconds: number };

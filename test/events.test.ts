@@ -266,18 +266,45 @@ describe('events', () => {
 
   it('of a delivery name what failed', async () => {
     const kind = { first: 'retryable', second: 'ambiguous' } as const;
+    const code = { first: {}, second: { code: 'E:21-211.x_y' } } as const;
     const sender = (name: 'first' | 'second'): { name: string; send: () => Promise<void> } => ({
       name,
-      send: () => Promise.reject(smsError({ kind: kind[name], message: 'to +12015550100' })),
+      send: () => Promise.reject(smsError({ kind: kind[name], message: 'to +12015550100', ...code[name] })),
     });
     const s = stage({ sms: [sender('first'), sender('second')] });
     const { details } = await failure(s.auth.requestCode({ phoneNumber: '+12015550123', client: s.client }), 'delivery_failed');
-    const facts = { at: s.clock.now(), challengeId: details.challengeId, phoneNumber: '+12015•••0123', purpose: 'sign-in' };
+    const facts = { at: s.clock.now(), challengeId: details.challengeId, phoneNumber: '+12015•••0123', purpose: 'sign-in', country: 'US' };
+    const failed = { send: 1, channel: 'sms', sender: 'second', kind: 'ambiguous', providerCode: 'E:21-211.x_y' };
     expect(s.events).toEqual([
       { type: 'code.requested', ...facts, resend: false, decoy: false },
       { type: 'port.failed', at: facts.at, port: 'sms:first', verb: 'send', reason: 'Error' },
       { type: 'port.failed', at: facts.at, port: 'sms:second', verb: 'send', reason: 'Error' },
-      { type: 'code.delivery_failed', ...facts, send: 1, sender: 'second', kind: 'ambiguous' },
+      { type: 'code.delivery_failed', ...facts, ...failed },
+    ]);
+  });
+
+  it.each([undefined, '', 'not a code', 'x'.repeat(65), 'line\nbreak', 7])(
+    'call nothing a code of the provider that is %j',
+    async (code) => {
+      const sms = () => Promise.reject(Object.assign(smsError({ kind: 'permanent' }), { code }));
+      const s = stage({ sms });
+      await failure(s.auth.requestCode({ phoneNumber: '+12015550123', client: s.client }), 'delivery_failed');
+      expect(s.events.at(-1)).toMatchObject({ type: 'code.delivery_failed', providerCode: null });
+    },
+  );
+
+  it('of a receipt name the country while the challenge is there, and the sender where it is known', async () => {
+    const s = stage();
+    const { challengeId } = await s.request();
+    const receipt = { send: 1, state: 'delivered' } as const;
+    await s.auth.recordDelivery({ ...receipt, challengeId });
+    await s.auth.recordDelivery({ ...receipt, challengeId, sender: 'gateway' });
+    await s.auth.recordDelivery({ ...receipt, challengeId: 'A'.repeat(38), sender: 'gateway' });
+    const told = s.events.filter(({ type }) => type === 'code.delivery_reported');
+    expect(told.map((event) => 'sender' in event && 'country' in event && [event.sender, event.country])).toEqual([
+      [null, 'US'],
+      ['gateway', 'US'],
+      ['gateway', null],
     ]);
   });
 
@@ -289,10 +316,10 @@ describe('events', () => {
     const challengeId = requested?.type === 'code.requested' ? requested.challengeId : '';
     const at = s.clock.now();
     const masked = `${phoneNumber.slice(0, 6)}•••${phoneNumber.slice(-4)}`;
-    const facts = { at, challengeId, phoneNumber: masked, purpose: 'sign-in' };
+    const facts = { at, challengeId, phoneNumber: masked, purpose: 'sign-in', country: 'US' };
     expect(s.events).toEqual([
       { type: 'code.requested', ...facts, resend: false, decoy: false },
-      { type: 'code.sent', ...facts, send: 1, sender: 'inbox', providerId: null },
+      { type: 'code.sent', ...facts, send: 1, channel: 'sms', sender: 'inbox', providerId: null },
       { type: 'code.accepted', ...facts },
       { type: 'user.registered', at, userId, phoneNumber: masked },
       { type: 'user.signed_in', at, userId, sessionId, amr: ['sms'], ip: s.client.ip, userAgent: 'vitest' },

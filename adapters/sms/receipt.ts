@@ -2,7 +2,8 @@ import type { DeliveryReceipt } from '../../src/ports/sms-sender.ts';
 
 /** The receipt for a reference that a send carried, its idempotency key; `null` for what is none. */
 export function receiptFor(reference: unknown, state: DeliveryReceipt['state']): DeliveryReceipt | null {
-  const [, challengeId, send] = typeof reference === 'string' ? (/^([\w-]{1,128}):([1-9]\d{0,5})$/.exec(reference) ?? []) : [];
+  const [, challengeId, send] =
+    typeof reference === 'string' ? (/^([\w-]{1,128}):([1-9]\d{0,5})(?::(?:[2-9]|[1-9]\d))?$/.exec(reference) ?? []) : [];
   return challengeId === undefined ? null : { challengeId, send: Number(send), state };
 }
 

@@ -21,7 +21,7 @@ export async function receiveReceipts(ctx: Context, input: ReceiveReceipts): Pro
   checkInput('receiveReceipts', input, { sender: text(64), request: anything });
   const receipts = await readBy(ctx, input);
   if (receipts === null) throw new PhoneAuthError('refused_by_policy', {});
-  for (const receipt of receipts) await noteDelivery(ctx, receipt);
+  for (const receipt of receipts) await noteDelivery(ctx, receipt, input.sender);
   return { count: receipts.length };
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { integer, oneOf, text } from '../core/input.ts';
+import { integer, oneOf, optional, text } from '../core/input.ts';
 import { checkInput } from './steps/check-input.ts';
 import { noteDelivery } from './steps/note-delivery.ts';
 
@@ -9,6 +9,8 @@ export interface RecordDelivery {
   /** Which send of the challenge, from 1. */
   readonly send: number;
   readonly state: 'accepted' | 'delivered' | 'failed' | 'unknown';
+  /** The `name` of the sender that sent it, for the event. At most 64 characters. */
+  readonly sender?: string | undefined;
 }
 
 /**
@@ -21,8 +23,9 @@ export async function recordDelivery(ctx: Context, input: RecordDelivery): Promi
     challengeId: text(64),
     send: integer(1),
     state: oneOf(['accepted', 'delivered', 'failed', 'unknown']),
+    sender: optional(text(64)),
   });
-  const { challengeId, send, state } = input;
-  await noteDelivery(ctx, { challengeId, send, state });
+  const { challengeId, send, state, sender = null } = input;
+  await noteDelivery(ctx, { challengeId, send, state }, sender);
   return {};
 }

@@ -6,6 +6,14 @@ const RANGE = /^(\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)(?:[ \t]*;[ \t]*q=(0(?:\
  * The first of the locales that an `Accept-Language` asks for: what it likes best comes first, and a range that no locale has gets shorter from its
  * end (`fa-IR`, `fa`). `undefined`: none of them, or `*` comes before any. What is not well-formed is left out.
  *
+ * The routes of this package do that by themselves; this is for `requestCode({ locale })` in routes of your own.
+ *
+ * @example
+ * ```ts
+ * import { preferredLocale } from 'ringlatch';
+ *
+ * const locale = preferredLocale('fa-IR, en;q=0.5', ['en', 'fa']); // 'fa'
+ * ```
  * @see RFC 9110, 12.5.4, and RFC 4647, 3.4
  */
 export function preferredLocale(header: string | undefined, locales: readonly string[]): string | undefined {

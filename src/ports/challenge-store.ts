@@ -91,13 +91,28 @@ export interface ChallengeStore {
   }): Promise<({ readonly is: 'taken' } & Counted) | Limited>;
   /** Forgets these counters, whole. */
   clear(keys: readonly string[]): Promise<void>;
-  /** Remembers what became of one send of a challenge. Idempotent; `delivered` and `failed` are final; never touches anything else. */
+  /**
+   * Counts one more send of the same code, which nobody asked for: the message before it was not heard of. In this order: `settled` when the
+   * row is unknown, is not the one that was made at `createdAt`, is not live or counts another number of sends than `send`, or when that send
+   * was `delivered`; then all hits are taken, or none and the answer is `limited`; then the send is counted. Nothing else of the row changes.
+   */
+  nextSend(n: {
+    readonly id: string;
+    readonly createdAt: number;
+    readonly send: number;
+    readonly hits: readonly Hit[];
+    readonly now: number;
+  }): Promise<({ readonly is: 'next'; readonly challenge: Challenge } & Counted) | { readonly is: 'settled' } | Limited>;
+  /**
+   * Remembers what became of one send of a challenge. Idempotent; `delivered` and `failed` are final; never touches anything else. `unknown`
+   * is a challenge that is not there, or a send that it does not count.
+   */
   recordDelivery(d: {
     readonly id: string;
     readonly send: number;
     readonly state: 'accepted' | 'delivered' | 'failed' | 'unknown';
     readonly now: number;
-  }): Promise<void>;
+  }): Promise<{ readonly is: 'recorded'; readonly challenge: Challenge } | { readonly is: 'unknown' }>;
   /** Deletes at most `max` rows that no verb could still act upon; returns how many. Correctness never depends on it. */
   sweep(s: { readonly now: number; readonly max: number }): Promise<number>;
 }

@@ -17,7 +17,10 @@ export interface SmsMessage {
   readonly challengeId: string;
   /** Epoch ms at which the code expires. */
   readonly expiresAt: number;
-  /** The same for every try at the same send; another for a resend. */
+  /**
+   * The same for every try at the same send; another for a resend. `challengeId:send`, and more behind it where the send goes by a further step of
+   * a plan, after others have failed.
+   */
   readonly idempotencyKey: string;
 }
 

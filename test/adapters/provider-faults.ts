@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import type { SmsFetch } from '../../adapters/sms/provider-call.ts';
-import type { SmsError } from '../../src/errors.ts';
-import type { SmsMessage, SmsSender } from '../../src/ports/sms-sender.ts';
+import { memoryStorage } from '../../adapters/storage/memory.ts';
+import { createPhoneVerification } from '../../src/create-phone-verification.ts';
+import { isPhoneAuthError, type SmsError } from '../../src/errors.ts';
+import type { Channel, SmsMessage, SmsSender } from '../../src/ports/sms-sender.ts';
 import { type Answer, type Deed, deafOrigin, fetchTo, messageTo, type ProviderServer, providerServer, reply } from './provider-server.ts';
 
 interface Fault {
@@ -98,11 +101,40 @@ export function providerFaultCases(
         expect(server.calls.length).toBeLessThanOrEqual(fault.kind === 'retryable' && fault.deed === undefined ? 0 : 1);
         expect(`${error.message} ${error.stack} ${error.code}`).not.toContain('123456');
         expect(error.cause).toBeUndefined();
+        await askThrough(sender, server, { kind: error.kind, channel: message.channel ?? 'sms', hangs: fault.hangs === true });
       } finally {
         await server.close();
       }
     },
   }));
+}
+
+const DEADLINE_SECONDS = 10;
+
+/** The same fault below a request for a code: an answer in time with all that a resend needs, after one message at most. */
+async function askThrough(
+  sender: SmsSender,
+  server: ProviderServer,
+  { kind, channel, hangs }: { readonly kind: SmsError['kind']; readonly channel: Channel; readonly hangs: boolean },
+): Promise<void> {
+  const auth = createPhoneVerification({
+    secret: randomBytes(32).toString('hex'),
+    storage: memoryStorage(),
+    sms: [sender],
+    appName: 'Acme',
+    allowedCountries: 'all',
+    channels: [channel],
+    limits: { smsPerDay: 10 },
+    deadlineSeconds: { request: DEADLINE_SECONDS, ...(hangs && { sms: 0.15 }) },
+  });
+  const calls = server.calls.length;
+  const began = performance.now();
+  const error: unknown = await auth.requestCode({ phoneNumber: '+989121234567', client: { ip: null } }).catch((thrown: unknown) => thrown);
+  expect(performance.now() - began).toBeLessThan(DEADLINE_SECONDS * 1000);
+  if (!isPhoneAuthError(error, 'delivery_failed')) throw new Error(`it is no failure to deliver: ${String(error)}`);
+  expect(error.details).toMatchObject({ retryable: kind !== 'permanent', challengeId: expect.any(String), channel });
+  expect(error.details.resendInSeconds).toBe(kind === 'ambiguous' ? 30 : 0);
+  expect(server.calls.length - calls).toBeLessThanOrEqual(1);
 }
 
 /** How a sender meets the faults. */

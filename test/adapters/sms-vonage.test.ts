@@ -312,6 +312,11 @@ describe('a receipt from Vonage', () => {
     expect(await read(vonage(RECEIPTS), receipt)).toEqual([{ challengeId: 'abc_-', send: 12, state: 'delivered' }]);
   });
 
+  it('brings back the send of one that was tried by another step of a plan before', async () => {
+    const read12 = [{ challengeId: 'abc_-', send: 12, state: 'delivered' }];
+    expect(await read(vonage(RECEIPTS), webhook('json', signed({ ...DELIVERED, 'client-ref': 'abc_-:12:2' })))).toEqual(read12);
+  });
+
   it('belongs to no send of ours', async () => {
     const { 'client-ref': _, ...anonymous } = DELIVERED;
     for (const parameters of [

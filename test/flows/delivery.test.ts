@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inboxSms } from '../../adapters/sms/inbox.ts';
-import { type CodeRequest, type SmsMessage, type SmsSender, smsError } from '../../src/index.ts';
+import { type CodeRequest, type PhoneNumber, type SmsMessage, type SmsSender, smsError } from '../../src/index.ts';
 import { nextPhoneNumber } from '../kit/index.ts';
 import { failure, type Stage, stage } from './stage.ts';
 
@@ -24,12 +24,12 @@ function ask(s: Stage, phoneNumber: string = nextPhoneNumber()): Promise<CodeReq
 
 describe('a message that no sender takes', () => {
   it.each([
-    ['permanent', false],
-    ['retryable', true],
-    ['ambiguous', true],
-    [new Error('what is this'), true],
-    ['hangs', true],
-  ] as const)('(%s) is delivery_failed, with the whole answer', async (kind, retryable) => {
+    ['permanent', false, 0],
+    ['retryable', true, 0],
+    ['ambiguous', true, 30],
+    [new Error('what is this'), true, 30],
+    ['hangs', true, 30],
+  ] as const)('(%s) is delivery_failed, with the whole answer', async (kind, retryable, resendInSeconds) => {
     const sms = kind === 'hangs' ? () => new Promise<void>(() => undefined) : failing(kind);
     const s = stage({ sms, deadlineSeconds: { sms: 0.02 } });
     const phoneNumber = nextPhoneNumber();
@@ -43,9 +43,54 @@ describe('a message that no sender takes', () => {
       channel: 'sms',
       expiresAt: s.clock.now() + 300_000,
       expiresInSeconds: 300,
-      resendAt: s.clock.now() + 30_000,
-      resendInSeconds: 30,
+      resendAt: s.clock.now() + resendInSeconds * 1000,
+      resendInSeconds,
     });
+  });
+
+  it('and never left needs no pause before the next one, on the first rung again', async () => {
+    const inbox = inboxSms();
+    const failures: Kind[] = ['retryable'];
+    const s = stage({
+      sms: async (message, options) => {
+        const kind = failures.shift();
+        if (kind !== undefined) throw smsError({ kind });
+        await inbox.send(message, options);
+      },
+    });
+    const phoneNumber = nextPhoneNumber();
+    const { challengeId } = (await failure(ask(s, phoneNumber), 'delivery_failed')).details;
+    const resend = { phoneNumber, resendOf: challengeId, client: s.client };
+    expect(await s.auth.requestCode(resend)).toMatchObject({ challengeId, resendInSeconds: 30 });
+    expect(inbox.messages(phoneNumber)).toHaveLength(1);
+    expect((await failure(s.auth.requestCode(resend), 'rate_limited')).details.limit).toBe('resendAfterSeconds');
+  });
+
+  it('is counted by every other limit, so that a number is tried three times in ten minutes', async () => {
+    const s = stage({ sms: failing('permanent') });
+    const phoneNumber = nextPhoneNumber();
+    for (let send = 1; send <= 3; send++) await failure(ask(s, phoneNumber), 'delivery_failed');
+    expect((await failure(ask(s, phoneNumber), 'rate_limited')).details.limit).toBe('sendsPerNumber');
+  });
+
+  it('keeps its pause where giving it back would tell that there is an account', async () => {
+    const s = stage({ sms: failing('permanent') });
+    const known = nextPhoneNumber();
+    await s.storage.users.create({ phoneNumber: known as PhoneNumber, profile: {}, passwordHash: null, now: s.clock.now() });
+    for (const phoneNumber of [known, nextPhoneNumber()]) {
+      const answer = await s.auth.requestCode({ phoneNumber, purpose: 'login', client: s.client });
+      await s.auth.drain();
+      expect(answer.resendInSeconds).toBe(30);
+      const again = s.auth.requestCode({ phoneNumber, purpose: 'login', client: s.client });
+      expect((await failure(again, 'rate_limited')).details.limit).toBe('resendAfterSeconds');
+    }
+  });
+
+  it('keeps its pause when the store can not give it back', async () => {
+    const s = stage({ sms: failing('permanent') });
+    s.breaks('challenges.clear', 'throws');
+    expect((await failure(ask(s), 'delivery_failed')).details.resendInSeconds).toBe(30);
+    expect(s.tell()).toContain('port.failed');
   });
 
   it('leaves the challenge alive, so that a resend works', async () => {
@@ -60,7 +105,6 @@ describe('a message that no sender takes', () => {
     const phoneNumber = nextPhoneNumber();
     const { challengeId } = (await failure(ask(s, phoneNumber), 'delivery_failed')).details;
     isDown = false;
-    s.clock.advance(30);
     const again = await s.auth.requestCode({ phoneNumber, resendOf: challengeId, client: s.client });
     expect(again.challengeId).toBe(challengeId);
     await s.auth.signInWithCode({ challengeId, code: inbox.lastCode(phoneNumber) ?? '', client: s.client });

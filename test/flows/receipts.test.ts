@@ -42,7 +42,8 @@ describe('a receipt', () => {
     s.trips();
     expect(await s.auth.receiveReceipts({ sender: 'provider', request: receipt(challengeId) })).toEqual({ count: 1 });
     expect(s.trips()).toEqual(['challenges.recordDelivery']);
-    expect(reports(s)).toEqual([{ type: 'code.delivery_reported', at: s.clock.now(), challengeId, send: 1, state: 'delivered' }]);
+    const facts = { challengeId, send: 1, state: 'delivered', sender: 'provider', country: 'US' };
+    expect(reports(s)).toEqual([{ type: 'code.delivery_reported', at: s.clock.now(), ...facts }]);
   });
 
   it('that is forged, or of a sender that has none or is not there, is one refusal, and touches nothing', async () => {
