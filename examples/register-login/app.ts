@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
-import { createPhoneAuth, type PhoneAuth, type PhoneAuthConfig, PhoneAuthError, type SmsSender } from 'ringlatch';
+import { createPhoneAuth, type PhoneAuth, type PhoneAuthConfig, PhoneAuthError, preferredLocale, type SmsSender } from 'ringlatch';
 import { phoneAuthPlugin } from 'ringlatch/fastify';
 import { consoleSms } from 'ringlatch/sms/console';
 import { sqliteStorage } from 'ringlatch/sqlite';
 import { answerErrors, isWrongCode, LOGIN, LOGIN_VERIFY, type OwnAnswers, REGISTER, refusal, VERIFY } from './answers.ts';
 import { codeIn, type Params, paramsOf, type Rules, textIn } from './params.ts';
 import { registrationTokens } from './registration-token.ts';
-import { deviceOf, localeOf } from './requester.ts';
+import { deviceOf } from './requester.ts';
 import { secretFor } from './secret.ts';
 import { configurationOf, type Settings } from './settings.ts';
 
@@ -40,7 +40,10 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   const auth: PhoneAuth = createPhoneAuth({ ...config, storage });
   const tokens = registrationTokens({ secret, ttlSeconds: codeTtlSeconds, now });
   const locales = Object.keys(settings.messages ?? {});
-  const askedBy = (request: FastifyRequest) => ({ locale: localeOf(request, locales), client: deviceOf(request) });
+  const askedBy = (request: FastifyRequest) => ({
+    locale: preferredLocale(request.headers['accept-language'], locales),
+    client: deviceOf(request),
+  });
 
   const app = Fastify({
     bodyLimit: 4096,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DatabaseSync } from 'node:sqlite';
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
@@ -13,13 +14,13 @@ import {
   endBrowserSession,
   isCrossSite,
   type KeptProof,
+  keepingProof,
   keepProof,
   keptProof,
   sessionOf,
   startBrowserSession,
 } from './browser.ts';
 import { email, newPassword, optional, phoneNumber, readFields, text, username } from './fields.ts';
-import { openSession } from './login.ts';
 import { sessionTokens } from './session-token.ts';
 import { readSettings, type Settings, secretOr } from './settings.ts';
 
@@ -102,15 +103,12 @@ export async function createApp({ settings = {}, storage: given, sms = consoleSm
       if (earlier === null) throw error;
       return earlier;
     });
-    const answer = { proof: earned.proof, reference: earned.sessionToken };
-    try {
-      await auth.registerWithCode({ ...answer, profile, password, session: false, client: clientFrom(request) });
-    } catch (error) {
-      if (isPhoneAuthError(error, 'invalid_proof')) throw codeRefusal('used');
-      if (isPhoneAuthError(error, 'profile_required', 'unavailable') && error.details.proof !== undefined)
-        keepProof(request, response, { ...earned, proof: error.details.proof });
-      throw error;
-    }
+    const answer = { proof: earned.proof, reference: earned.sessionToken, client: clientFrom(request) };
+    await keepingProof(request, response, earned, async () => {
+      await auth.registerWithCode({ ...answer, profile, password, session: false }).catch((error: unknown) => {
+        throw isPhoneAuthError(error, 'invalid_proof') ? codeRefusal('used') : error;
+      });
+    });
     response.json(profile);
   });
 
@@ -120,11 +118,17 @@ export async function createApp({ settings = {}, storage: given, sms = consoleSm
     const { phone_number, password } = readFields(request.body, login);
     const kept = keptProof(request);
     if (kept === null || !tokens.isFor(kept.sessionToken, phone_number)) throw refusal(403, { detail: NOT_AUTHENTICATED });
-    const call = { phoneNumber: phone_number, kept, password, client: clientFrom(request) };
-    startBrowserSession(request, response, {
-      ...(await openSession(auth, storage.users, call, read.createUserOnVerify)),
-      seconds: SESSION_SECONDS,
-    });
+    const answer = {
+      proof: kept.proof,
+      proofPurpose: 'verify',
+      reference: kept.sessionToken,
+      password,
+      client: clientFrom(request),
+    } as const;
+    const signedIn = await keepingProof(request, response, kept, async () =>
+      read.createUserOnVerify ? auth.signInWithCode({ ...answer, profile: { username: newUsername() } }) : auth.loginWithCode(answer),
+    );
+    startBrowserSession(request, response, { ...signedIn, seconds: SESSION_SECONDS });
     response.json({ status: '200' });
   });
 
@@ -155,6 +159,10 @@ export async function createApp({ settings = {}, storage: given, sms = consoleSm
   }) satisfies ErrorRequestHandler);
 
   return { handler: app, auth, storage };
+}
+
+function newUsername(): string {
+  return `user_${randomBytes(8).toString('hex')}`;
 }
 
 function isUsed(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { CookieOptions, Request, Response } from 'express';
+import { isPhoneAuthError } from 'ringlatch';
 
 /** What a right code leaves in the browser that sent it: worth one login. */
 export interface KeptProof {
@@ -15,6 +16,17 @@ const DEVICE_SECONDS = 180 * 86_400;
 /** Keeps a proof for `/login`; not for a page of somebody else, who could have the visitor log in to an account that is not theirs. */
 export function keepProof(request: Request, response: Response, { proof, sessionToken }: KeptProof): void {
   if (!isCrossSite(request)) setCookie(request, response, PROOF, `${proof}.${sessionToken}`, { maxAge: PROOF_SECONDS, sameSite: 'strict' });
+}
+
+/** Spends a proof; what was proved stays worth the call while only the rest of it is refused. */
+export async function keepingProof<T>(request: Request, response: Response, earned: KeptProof, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isPhoneAuthError(error) && 'proof' in error.details && error.details.proof !== undefined)
+      keepProof(request, response, { ...earned, proof: error.details.proof });
+    throw error;
+  }
 }
 
 /** The proof that this browser earned with that session token. */

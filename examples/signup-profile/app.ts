@@ -11,6 +11,7 @@ import {
   createPhoneAuth,
   isPhoneAuthError,
   type PhoneAuth,
+  preferredLocale,
   type SessionStore,
   type SmsSender,
   type UserStore,
@@ -107,11 +108,9 @@ export async function createApp(
   return { handler: getRequestListener(app.fetch), auth, storage };
 }
 
-/** The first language of the client that the settings have a text in. */
+/** The language of the client that the settings have a text in. */
 function localeOf(request: Request, { messages = {} }: Settings): string | undefined {
-  const ranges = (request.headers.get('accept-language') ?? '').split(',').map((range) => range.split(';', 1).join().trim());
-  const tags = ranges.flatMap((tag) => [tag, tag.split('-', 1).join()]);
-  return tags.find((tag) => Object.hasOwn(messages, tag));
+  return preferredLocale(request.headers.get('accept-language') ?? undefined, Object.keys(messages));
 }
 
 function addressOf(context: Context, { clientIpHeader }: Settings): string | null {

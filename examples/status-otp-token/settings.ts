@@ -1,4 +1,4 @@
-import { type MessageTemplates, type PhoneAuthConfig, parsePhoneNumber, type UserRecord } from 'ringlatch';
+import { type MessageTemplates, type PhoneAuthConfig, parsePhoneNumber, preferredLocale, type UserRecord } from 'ringlatch';
 import { joseTokens } from 'ringlatch/jose';
 import { chainedPasswords, djangoPasswords, nodePasswords } from 'ringlatch/passwords';
 
@@ -102,10 +102,7 @@ export function read(
       const parsed = FORMATS[phoneFormat].test(text) ? parsePhoneNumber(text, numbers) : null;
       return parsed?.is === 'parsed' ? parsed.phoneNumber : null;
     },
-    localeIn(header = '') {
-      const tags = header.split(',').map((range) => range.split(';', 1).join().trim());
-      return tags.flatMap((tag) => [tag, tag.split('-', 1).join()]).find((tag) => Object.hasOwn(messages, tag));
-    },
+    localeIn: (header) => preferredLocale(header, Object.keys(messages)),
     rotates: jwt.rotate === true,
   };
   return { config, ways };

@@ -12,7 +12,8 @@ import { REDIS_DRIVERS } from '../adapters/redis-clients.ts';
 import { startRedis } from '../adapters/redis-server.ts';
 
 /** A storage as every starter takes it. */
-export type ContractStorage = MemoryStorage<Record<string, unknown>>;
+export type ContractStorage = Omit<Whole, 'joined'> & { readonly joined?: Whole['joined'] | undefined };
+type Whole = MemoryStorage<Record<string, unknown>>;
 
 /** A storage, and its end. */
 export interface OpenStorage {

@@ -472,7 +472,7 @@ describe('by itself', () => {
   });
 
   it('answers 503 while its store is down', async () => {
-    const { challenges, ...storage } = memoryStorage();
+    const { challenges, joined: _, ...storage } = memoryStorage();
     const down = { ...challenges, issue: () => Promise.reject(new Error('down')) };
     const { call } = await served({ storage: { ...storage, challenges: down } });
     const { status, body, headers } = await call('POST', '/otp', { phone_number: nextPhoneNumber('IR') });

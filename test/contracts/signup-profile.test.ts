@@ -255,7 +255,7 @@ function refusals(open: Open<Settings, App>): void {
     const world = await open();
     const { number } = await member(world);
     const down = { ...world.storage.users, findByPhoneNumber: () => Promise.reject(new Error('down')) };
-    const broken = await open({ beside: { ...world, storage: { ...world.storage, users: down } }, mayFail: true });
+    const broken = await open({ beside: { ...world, storage: { ...world.storage, users: down, joined: undefined } }, mayFail: true });
     const unavailable = await post(broken, '/otp/', { phone_number: number.local });
     expect(saidIn(unavailable)).toEqual({ status: 503, body: { detail: expect.any(String) } });
     expect(Number(unavailable.headers.get('retry-after'))).toBeGreaterThan(0);

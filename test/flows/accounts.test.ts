@@ -114,7 +114,7 @@ describe('a registration', () => {
     const { users } = s.storage;
     const wrong = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         users: {
           ...users,
           create: async (c) => {
@@ -139,9 +139,9 @@ describe('a sign-in', () => {
     expect(second.sessionId).not.toBe(first.sessionId);
   });
 
-  it('takes three trips for a known number and four for a new one', async () => {
+  it('takes three trips for a known number and four for a new one, where the store joins none', async () => {
     // whoever listens has codes counted too, behind the answer
-    const s = stage({ onEvent: undefined });
+    const s = stage({ onEvent: undefined }, 'verb by verb');
     const phoneNumber = nextPhoneNumber();
     s.trips();
     const first = await asked(s, { phoneNumber });
@@ -161,7 +161,7 @@ describe('a sign-in', () => {
     const { users } = s.storage;
     const slow = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         users: {
           ...users,
           // somebody else registers the number between the look and the write

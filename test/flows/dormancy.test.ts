@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nodePasswords } from '../../adapters/passwords/node.ts';
 import type { DormantLogin, PhoneAuthConfig, PhoneAuthEvent, RiskDecision } from '../../src/index.ts';
 import { failure, type Profile, type Stage, stage, type User } from './stage.ts';
 import { guessingPasswords, type Owner, owner, PASSWORD, signInByCode, signInByPassword, stranger, untilRefused } from './strangers.ts';
@@ -100,6 +101,15 @@ describe('a number that nobody proved for 45 days', () => {
       const { accessToken } = await s.auth[flow]({ challengeId, code, password: PASSWORD, client: stranger() });
       expect((await s.auth.verifyAccessToken({ accessToken })).amr).toEqual(['sms', 'pwd']);
     }
+  });
+
+  it('is proved by a password whose hash is as old, and is hashed anew', async () => {
+    const s = stage();
+    const { phoneNumber, userId } = await away(s);
+    const stronger = s.beside({ passwords: nodePasswords({ memoryKiB: 16, passes: 1 }) });
+    const { challengeId, code } = await s.request({ phoneNumber });
+    await stronger.loginWithCode({ challengeId, code, password: PASSWORD, client: stranger() });
+    expect(await s.storage.users.passwordHashOf({ userId })).toMatch(/m=16,t=1/);
   });
 
   it('is not proved by a wrong password, which costs a try and hands out the next proof', async () => {
@@ -255,7 +265,7 @@ describe('a number that nobody proved for 45 days', () => {
       user === null ? null : ({ ...user, phoneNumberVerifiedAt: said } as unknown as User);
     const { setPhoneNumberVerifiedAt: _, ...others } = users;
     const older = s.beside({
-      storage: { ...s.config.storage, users: { ...others, findByPhoneNumber: async (f) => silent(await users.findByPhoneNumber(f)) } },
+      storage: { ...s.stores, users: { ...others, findByPhoneNumber: async (f) => silent(await users.findByPhoneNumber(f)) } },
     });
     const { challengeId, code } = await s.request({ phoneNumber });
     await older.loginWithCode({ challengeId, code, client: stranger() });

@@ -20,7 +20,7 @@ describe('the time of the last proof', () => {
   const writes = (s: Stage): number => s.trips().filter((trip) => trip === 'users.setPhoneNumberVerifiedAt').length;
 
   it('moves at most once a day', async () => {
-    const s = stage();
+    const s = stage({}, 'verb by verb');
     const victim = await owner(s);
     s.trips();
     for (let hours = 0; hours < 72; hours += 12) {
@@ -42,7 +42,7 @@ describe('the time of the last proof', () => {
     const { users } = s.storage;
     const slow = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         users: { ...users, setPhoneNumberVerifiedAt: (v) => released.then(() => users.setPhoneNumberVerifiedAt(v)) },
       },
     });
@@ -76,7 +76,7 @@ describe('the time of the last proof', () => {
   });
 
   it.each(['throws', 'hangs', 'loses its answer'] as const)('that cannot be written (%s) harms nobody', async (fault) => {
-    const s = stage();
+    const s = stage({}, 'verb by verb');
     const victim = await away(s, 2 * DAY);
     s.breaks('users.setPhoneNumberVerifiedAt', fault);
     await signInByCode(s, victim.phoneNumber, stranger());
@@ -120,7 +120,7 @@ describe('the time of the last proof', () => {
       user === null ? null : ({ ...user, phoneNumberVerifiedAt: undefined } as unknown as User);
     const older = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         users: {
           ...others,
           findById: async (f) => silent(await users.findById(f)),

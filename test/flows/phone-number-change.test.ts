@@ -141,7 +141,7 @@ describe('a change of number', () => {
     const s = stage();
     const { userId } = await s.signUp();
     const { setPhoneNumber: _, ...users } = s.storage.users;
-    const without = s.beside({ storage: { ...s.config.storage, users } });
+    const without = s.beside({ storage: { ...s.stores, users } });
     await expect(without.removePhoneNumber({ userId })).rejects.toThrow(TypeError);
   });
 });

@@ -23,8 +23,8 @@ const named: StandardSchemaV1<unknown, Profile> = {
   },
 };
 
-async function proved(s: Stage): Promise<string> {
-  const { challengeId, code } = await s.request({ purpose: 'verify' });
+async function proved(s: Stage, phoneNumber: string = nextPhoneNumber()): Promise<string> {
+  const { challengeId, code } = await s.request({ purpose: 'verify', phoneNumber });
   return (await s.auth.validateVerificationCode({ challengeId, code, client: s.client })).proof;
 }
 
@@ -68,7 +68,7 @@ describe('no SMS is wasted when', () => {
     const { users } = s.storage;
     const strict = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         users: {
           ...users,
           create: async (c) =>
@@ -144,6 +144,34 @@ const STORIES: readonly Story[] = [
     run: (s, answer) => s.auth.signInWithCode({ ...answer, client: s.client }),
   },
   {
+    name: 'signInWithCode of a new number in one trip',
+    purpose: 'sign-in',
+    known: false,
+    verbs: ['joined.signIn'],
+    run: (s, answer) => s.auth.signInWithCode({ ...answer, client: s.client }),
+  },
+  {
+    name: 'signInWithCode of a known number in one trip',
+    purpose: 'sign-in',
+    known: true,
+    verbs: ['joined.signIn'],
+    run: (s, answer) => s.auth.signInWithCode({ ...answer, client: s.client }),
+  },
+  {
+    name: 'registerWithCode in one trip',
+    purpose: 'register',
+    known: false,
+    verbs: ['joined.signIn'],
+    run: (s, answer) => s.auth.registerWithCode({ ...answer, client: s.client }),
+  },
+  {
+    name: 'loginWithCode in one trip',
+    purpose: 'login',
+    known: true,
+    verbs: ['joined.signIn'],
+    run: (s, answer) => s.auth.loginWithCode({ ...answer, client: s.client }),
+  },
+  {
     name: 'loginWithCode',
     purpose: 'login',
     known: true,
@@ -191,8 +219,10 @@ describe.each(STORIES)('$name, when a store fails after the code was accepted', 
     return { challengeId, code, userId };
   }
 
+  const way = verbs.some((verb) => verb.startsWith('joined.')) ? 'joined' : 'verb by verb';
+
   it('calls these verbs and no more', async () => {
-    const s = stage();
+    const s = stage({}, way);
     const { challengeId, code, userId } = await asked(s);
     await run(s, { challengeId, code }, userId);
     await s.auth.drain();
@@ -203,7 +233,7 @@ describe.each(STORIES)('$name, when a store fails after the code was accepted', 
   it.each(verbs.flatMap((verb) => faults.map((fault) => [verb, fault] as const)))(
     '%s %s: unavailable, with a proof that works then',
     async (verb, fault) => {
-      const s = stage({ deadlineSeconds: { port: 0.02 } });
+      const s = stage({ deadlineSeconds: { port: 0.1 } }, way);
       const { challengeId, code, userId } = await asked(s);
       s.breaks(verb, fault);
       const { details, headers } = await failure(run(s, { challengeId, code }, userId), 'unavailable');
@@ -213,10 +243,10 @@ describe.each(STORIES)('$name, when a store fails after the code was accepted', 
       const sent = s.inbox.messages().length;
       const proof = details.proof ?? '';
       // what never reached the store was not accepted, and then the code still is what it was
-      if (verb === 'challenges.redeem' && fault !== 'loses its answer') {
+      if ((verb === 'challenges.redeem' || verb === 'joined.signIn') && fault !== 'loses its answer') {
         await failure(run(s, { proof }, userId), 'invalid_proof');
         await run(s, { challengeId, code }, userId);
-      } else if (verb === 'users.create' && fault === 'loses its answer') {
+      } else if ((verb === 'users.create' || (verb === 'joined.signIn' && !known)) && fault === 'loses its answer') {
         // the account is there
         if (purpose === 'register') {
           const taken = await failure(run(s, { proof }, userId), 'phone_number_taken');
@@ -285,7 +315,7 @@ describe('a proof', () => {
 
   it('when the store fails while it is spent has a successor to try with', async () => {
     for (const fault of ['throws', 'hangs', 'loses its answer'] as const) {
-      const s = stage({ deadlineSeconds: { port: 0.02 } });
+      const s = stage({ deadlineSeconds: { port: 0.1 } });
       const proof = await proved(s);
       s.breaks('challenges.spend', fault);
       const { details } = await failure(s.auth.registerWithCode({ proof, client: s.client }), 'unavailable');
@@ -317,6 +347,35 @@ describe('a proof', () => {
     await s.auth.registerWithCode({ proof, client: s.client });
   });
 
+  it('of verify signs in where the caller says that it does, and only there', async () => {
+    const s = stage();
+    const { phoneNumber, userId } = await s.signUp();
+    const known = await proved(s, phoneNumber);
+    await failure(s.auth.loginWithCode({ proof: known, client: s.client }), 'invalid_proof');
+    await failure(s.auth.signInWithCode({ proof: known, client: s.client }), 'invalid_proof');
+    expect(await s.auth.loginWithCode({ proof: known, proofPurpose: 'verify', client: s.client })).toMatchObject({ userId });
+    const number = nextPhoneNumber();
+    const { details } = await failure(
+      s.auth.loginWithCode({ proof: await proved(s, number), proofPurpose: 'verify', client: s.client }),
+      'account_not_found',
+    );
+    const unknown = { proof: details.proof ?? '', proofPurpose: 'verify', client: s.client } as const;
+    expect(await s.auth.signInWithCode(unknown)).toMatchObject({ isNewUser: true, user: { phoneNumber: number } });
+    await failure(s.auth.signInWithCode(unknown), 'invalid_proof');
+  });
+
+  it('of verify is asked for by a purpose that stands beside a proof alone', async () => {
+    const s = stage();
+    const { challengeId, code } = await s.request();
+    const beside = { challengeId, code, proofPurpose: 'verify', client: s.client } as const;
+    await failure(s.auth.loginWithCode(beside), 'invalid_input');
+    await failure(s.auth.signInWithCode(beside), 'invalid_input');
+    const proof = await proved(s);
+    const other = { proof, proofPurpose: 'step-up', client: s.client } as unknown as typeof beside;
+    await failure(s.auth.loginWithCode(other), 'invalid_input');
+    await s.auth.signInWithCode({ challengeId, code, client: s.client });
+  });
+
   it('carries the profile of the request', async () => {
     const s = stage();
     const { challengeId, code } = await s.request({ purpose: 'verify', profile: { name: 'Ada' } });
@@ -331,7 +390,7 @@ describe('a proof', () => {
     const { challenges } = s.storage;
     const spied = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         challenges: {
           ...challenges,
           redeem: (r) => {

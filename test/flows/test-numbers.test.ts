@@ -7,7 +7,7 @@ const ORDINARY = '+12015550199';
 const code = '424242';
 
 function withTestNumbers(
-  s: { send?: boolean; until?: number; numbers?: readonly string[] | 'all' } = {},
+  s: { send?: boolean; paced?: boolean; until?: number; numbers?: readonly string[] | 'all' } = {},
   overrides: Parameters<typeof stage>[0] = {},
 ): Stage {
   const testNumbers = { numbers: [FICTIONAL, ORDINARY], code, until: Date.now() + 86_400_000, ...s };
@@ -40,6 +40,25 @@ describe('a test number', () => {
     await s.request({ phoneNumber: FICTIONAL, resendOf: challengeId });
     expect(s.inbox.messages(FICTIONAL)).toMatchObject([{ code }, { code, challengeId }]);
     await s.auth.signInWithCode({ challengeId, code, client: s.client });
+  });
+
+  it('that is not sent anything is asked for at any pace, unless told to wait as others do', async () => {
+    const free = withTestNumbers();
+    for (let requests = 0; requests < 4; requests++) await free.request({ phoneNumber: FICTIONAL });
+    const paced = withTestNumbers({ paced: true });
+    const { challengeId, resendInSeconds } = await paced.request({ phoneNumber: FICTIONAL });
+    expect(resendInSeconds).toBe(30);
+    expect((await failure(paced.request({ phoneNumber: FICTIONAL }), 'rate_limited')).details.limit).toBe('resendAfterSeconds');
+    await paced.auth.signInWithCode({ challengeId, code, client: paced.client });
+    await paced.request({ phoneNumber: FICTIONAL });
+    expect(paced.inbox.messages()).toEqual([]);
+  });
+
+  it('that waits is one that support can unlock', async () => {
+    const s = withTestNumbers({ paced: true });
+    await s.request({ phoneNumber: FICTIONAL });
+    await s.auth.unlockPhoneNumber({ phoneNumber: FICTIONAL });
+    await s.request({ phoneNumber: FICTIONAL });
   });
 
   it('serves sign-in, login, register and verify', async () => {

@@ -10,6 +10,7 @@ import { forgivePassword, payPassword } from './pay-password.ts';
 import { isDeviceOf, payerOf } from './payer.ts';
 import { type Ruling, rulingOf } from './ruling.ts';
 import { fixedCodeOf } from './test-numbers.ts';
+import { upgradePassword } from './upgrade-password.ts';
 
 /** A right code, and what came with it. */
 export interface ProvedLogin {
@@ -80,10 +81,12 @@ async function requirePassword<User extends UserRecord, Profile>(
 ): Promise<number> {
   const payer = payerOf(ctx, phoneKeyOf(ctx.namingKeys, user.phoneNumber ?? ''), 'login', client);
   const { failures } = await payPassword(ctx, payer, user.phoneNumber as PhoneNumber | null);
-  if ((await checkPassword(ctx, user, password)) === null) {
+  const checked = await checkPassword(ctx, user, password);
+  if (checked === null) {
     ctx.emit('password.refused', { userId: user.id, phoneNumber: maskPhoneNumber(user.phoneNumber ?? '') });
     throw new PhoneAuthError('invalid_credentials', { proof });
   }
   await forgivePassword(ctx, payer);
+  await upgradePassword(ctx, user, password, checked);
   return failures;
 }

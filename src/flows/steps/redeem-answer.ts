@@ -1,6 +1,8 @@
 import type { Client, Context } from '../../context.ts';
 import type { Purpose } from '../../core/challenge.ts';
+import { oneOf, optional, type Rule } from '../../core/input.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
+import type { ChallengeStore } from '../../ports/challenge-store.ts';
 import { inputError } from './check-input.ts';
 import { type CodeAnswer, type Redeemed, redeemCode } from './redeem-code.ts';
 import { spendProof } from './spend-proof.ts';
@@ -9,17 +11,41 @@ import { spendProof } from './spend-proof.ts';
 export type Answer = (CodeAnswer | { readonly proof: string }) & { readonly reference?: string | undefined };
 
 /** Proofs that serve a login: possession was proved, the rest was intent. */
-export const LOGIN_PROOFS: readonly Purpose[] = ['sign-in', 'login', 'register'];
+const LOGIN_PROOFS: readonly Purpose[] = ['sign-in', 'login', 'register'];
 
 /** Proofs that serve a registration. */
 export const REGISTRATION_PROOFS: readonly Purpose[] = [...LOGIN_PROOFS, 'verify'];
 
+/** What a login may take besides: for the host to say, never for its client. */
+export interface AcceptsVerifyProof {
+  /**
+   * `'verify'`: a proof of this purpose logs in too, because your application decides that whoever proved the number may. Its message spoke of
+   * verifying a number, not of signing in. @default none
+   */
+  readonly proofPurpose?: 'verify' | undefined;
+}
+
+/** Its shape, beside that of an answer. */
+export const PROOF_PURPOSE: Rule = optional(oneOf(['verify']));
+
+/** The proofs that serve a login, as its caller says. */
+export function loginProofs({ proof, proofPurpose }: AcceptsVerifyProof & { readonly proof?: string | undefined }): readonly Purpose[] {
+  if (proofPurpose === undefined) return LOGIN_PROOFS;
+  if (proof === undefined) throw inputError('proofPurpose', 'belongs beside proof');
+  return REGISTRATION_PROOFS;
+}
+
+/** What an answer may be. */
+export interface Serves {
+  readonly codes: readonly [Purpose, ...Purpose[]];
+  readonly proofs: readonly Purpose[];
+  readonly userId?: string;
+  /** How a code is redeemed. @default the verb of the store */
+  readonly redeem?: ChallengeStore['redeem'];
+}
+
 /** Redeems a code of one of `codes`, or spends a proof of one of `proofs`. */
-export async function redeemAnswer(
-  ctx: Context,
-  answer: Answer & { readonly client: Client },
-  serves: { readonly codes: readonly [Purpose, ...Purpose[]]; readonly proofs: readonly Purpose[]; readonly userId?: string },
-): Promise<Redeemed> {
+export async function redeemAnswer(ctx: Context, answer: Answer & { readonly client: Client }, serves: Serves): Promise<Redeemed> {
   const { client, ...given } = answer;
   const { reference = null, proof, challengeId, phoneNumber, code, purpose } = given as Readonly<Record<string, string | undefined>>;
   if (proof !== undefined) {
@@ -28,7 +54,8 @@ export async function redeemAnswer(
     return { ...spent, phoneNumber: spent.phoneNumber as PhoneNumber, proofExpiresAt: spent.expiresAt, failures: 0 };
   }
   checkCodeAnswer(answer);
-  return redeemCode(ctx, answer as CodeAnswer, { purposes: serves.codes, userId: serves.userId ?? null, context: null, reference, client });
+  const presented = { purposes: serves.codes, userId: serves.userId ?? null, context: null, reference, client };
+  return redeemCode(ctx, answer as CodeAnswer, presented, serves.redeem);
 }
 
 /** Refuses an answer that names no code, or nothing to find its challenge by. */

@@ -4,9 +4,10 @@ import { sendCharges } from '../../core/charges.ts';
 import { composeNotice } from '../../core/notice.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
 import type { Channel } from '../../ports/sms-sender.ts';
-import { sendThroughFirst } from './deliver-code.ts';
 import { destinationOf } from './destination.ts';
 import { ownerOf } from './payer.ts';
+import { sendBySteps } from './send-message.ts';
+import { stepsOfSend } from './steps-of-send.ts';
 import { tellBudgets } from './tell-budgets.ts';
 import { isTestNumber } from './test-numbers.ts';
 
@@ -23,14 +24,14 @@ export async function tellOldNumber(ctx: Context, userId: string, phoneNumber: P
   const taken = await ctx.challenges.take({ hits, cooldown: null, now });
   if (taken.is === 'limited') return;
   tellBudgets(ctx, hits, taken.counts);
-  await sendThroughFirst(ctx, {
+  const steps = stepsOfSend(ctx, { channel: channels[0] as Channel, sends: 1 }, undefined);
+  await sendBySteps(ctx, steps, {
     to: phoneNumber,
     text: composeNotice({ appName, locale }),
     code: '',
     purpose: 'change-phone-number',
     context: null,
     locale,
-    channel: channels[0] as Channel,
     challengeId: '',
     expiresAt: now,
     idempotencyKey: `notice:${userId}:${now}`,
