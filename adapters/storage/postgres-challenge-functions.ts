@@ -81,6 +81,7 @@ export const CHALLENGE_FUNCTIONS: string = [
             sends = c.sends + 1, resend_at = admitted.resend_at
           where id = kept.id returning * into kept;
         return jsonb_build_object('is', 'resent', 'challenge', to_jsonb(kept), 'counts', counts);`,
+    2,
   ),
   verb(
     'redeem',
@@ -122,5 +123,6 @@ export const CHALLENGE_FUNCTIONS: string = [
               excluded.reference, excluded.profile, excluded.expires_at);
         counts := charge_v2(doc, admitted.held, admitted.totals, true, now);
         return jsonb_build_object('is', 'accepted', 'challenge', to_jsonb(c), 'counts', counts);`,
+    2,
   ),
 ].join('\n');

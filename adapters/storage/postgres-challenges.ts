@@ -1,46 +1,91 @@
 import type { Challenge } from '../../src/core/challenge.ts';
 import type { Proof } from '../../src/core/proof.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
-import { chargesInput, slotOf } from './postgres-charges.ts';
+import { textArray } from './postgres-arrays.ts';
+import { slotOf } from './postgres-charges.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { postgresRows } from './postgres-rows.ts';
+import { inputOf, type PostgresOperation, type PostgresRun } from './postgres-runs.ts';
 import { sweepTables } from './postgres-sweep.ts';
 
-type Answer<Verb extends 'issue' | 'redeem' | 'spend' | 'take'> = Awaited<ReturnType<ChallengeStore[Verb]>>;
+type Input<Verb extends 'issue' | 'redeem' | 'take'> = Parameters<ChallengeStore[Verb]>[0];
+type Answer<Verb extends 'issue' | 'redeem' | 'take' | 'spend' | 'nextSend' | 'recordDelivery'> = Awaited<ReturnType<ChallengeStore[Verb]>>;
 type Row = Readonly<Record<string, unknown>>;
 
-const CHALLENGES = postgresRows<Challenge>([
+// In the order of the columns.
+const GIVEN = [
   ...(['id', 'phoneKey', 'phoneNumber', 'purpose', 'userId', 'context', 'contextHash', 'reference', 'seed', 'digest'] as const),
   ...(['profile', 'idempotencyHash', 'locale', 'channel', 'codeLength', 'maxAttempts', 'createdAt', 'expiresAt'] as const),
-  ...(['attemptsLeft', 'sends', 'resendAt'] as const),
-]);
+] as const;
+const CHALLENGES = postgresRows<Challenge>([...GIVEN, 'attemptsLeft', 'sends', 'resendAt']);
 const PROOFS = postgresRows<Proof>(['phoneNumber', 'purpose', 'userId', 'context', 'contextHash', 'reference', 'profile', 'expiresAt']);
 
 /** Challenges, proofs and counters in a database that was migrated. */
-export function postgresChallenges(call: PostgresCall): ChallengeStore {
+export function postgresChallenges(call: PostgresCall, run: PostgresRun): ChallengeStore {
   return {
     async issue(i) {
-      const charges = chargesInput({ ...i, clears: [], own: [i.challenge.phoneKey] });
-      return withChallenge<Answer<'issue'>>(await call('issue', { ...i, ...charges, challenge: CHALLENGES.toRow(i.challenge) }));
+      const { challenge } = i;
+      const answer = await run<Issued>(issueOf(i, { challenge: textArray(GIVEN.map((field) => challenge[field])) }));
+      const { resendAt, ...rest } = answer;
+      if (resendAt === undefined) return withChallenge<Answer<'issue'>>(answer);
+      return { ...rest, challenge: { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt } } as Answer<'issue'>;
     },
-    async redeem(r) {
-      return withChallenge<Answer<'redeem'>>(await call('redeem', { ...r, ...chargesInput({ ...r, cooldown: null, own: [] }) }));
-    },
+    redeem: async (r) => withChallenge<Answer<'redeem'>>(await run(redeemOf(r))),
     async spend(s) {
       const answer = await call<{ readonly proof?: Row }>('spend', s);
       return { ...answer, ...(answer.proof === undefined ? {} : { proof: PROOFS.fromRow(answer.proof) }) } as Answer<'spend'>;
     },
-    take: (t) => call('take', { ...chargesInput({ ...t, clears: [], own: [] }), now: t.now }),
+    take: (t) => run<Answer<'take'>>(takeOf(t)),
     async clear(keys) {
-      await call('clear', { keys, slots: keys.map(slotOf) });
+      await call('clear', clearInput(keys));
     },
-    async recordDelivery(d) {
-      await call('record_delivery', d);
+    async nextSend({ id, createdAt, send, hits, now }) {
+      const operation = { verb: 'next_send', id, hits, cooldown: null, clears: [], now, input: { createdAt, send } } as const;
+      return withChallenge<Answer<'nextSend'>>(await run(operation));
     },
+    recordDelivery: async (d) => withChallenge<Answer<'recordDelivery'>>(await call('note_delivery', d)),
     sweep: ({ now, max }) => sweepTables(call, ['challenges', 'proofs', 'slots'], { now, max }),
   };
 }
 
-function withChallenge<Given>(answer: { readonly challenge?: Row }): Given {
+/** What the function of `issue` takes; it answers the challenge as it was written. */
+export function issueInput(i: Input<'issue'>): object {
+  return inputOf(issueOf(i, { challenge: CHALLENGES.toRow(i.challenge), isWhole: true }));
+}
+
+/** What the function of `redeem` takes. */
+export function redeemInput(r: Input<'redeem'>): object {
+  return inputOf(redeemOf(r));
+}
+
+/** What the function of `take` takes. */
+export function takeInput(t: Input<'take'>): object {
+  return inputOf(takeOf(t));
+}
+
+/** What the function of `clear` takes. */
+export function clearInput(keys: readonly string[]): object {
+  return { keys, slots: keys.map(slotOf) };
+}
+
+/** An answer with its challenge as the core has it. */
+export function withChallenge<Given>(answer: { readonly challenge?: Row }): Given {
   return { ...answer, ...(answer.challenge === undefined ? {} : { challenge: CHALLENGES.fromRow(answer.challenge) }) } as Given;
+}
+
+interface Issued {
+  readonly challenge?: Row;
+  readonly resendAt?: number;
+}
+
+function issueOf({ challenge, resendOf, resend, resendDigest, hits, cooldown, now }: Input<'issue'>, given: object): PostgresOperation {
+  return { verb: 'issue', id: challenge.id, hits, cooldown, clears: [], now, input: { resendOf, resend, resendDigest, ...given } };
+}
+
+function redeemOf({ id, purposes, digests, proof, keep, hits, clears, now }: Input<'redeem'>): PostgresOperation {
+  return { verb: 'redeem', id, hits, cooldown: null, clears, now, input: { purposes, digests: textArray(digests), proof, keep } };
+}
+
+function takeOf({ hits, cooldown, now }: Input<'take'>): PostgresOperation {
+  return { verb: 'take', id: null, hits, cooldown, clears: [], now, input: {} };
 }

@@ -78,6 +78,7 @@ export const CHARGE_FUNCTIONS: string = [
           return admitted.refusal;
         end if;
         return jsonb_build_object('is', 'taken', 'counts', charge_v2(doc, admitted.held, admitted.totals, false, now));`,
+    2,
   ),
   // A counter that is not there needs no row to be forgotten in.
   verb(

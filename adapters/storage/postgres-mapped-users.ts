@@ -2,7 +2,15 @@ import type { Issue } from '../../src/errors.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { isName } from './postgres-text.ts';
-import { postgresPasswords, postgresUsers, postgresVerification, type UsersTable, unstorableIn } from './postgres-users.ts';
+import {
+  type PostgresUsers,
+  postgresPasswords,
+  postgresUsers,
+  postgresVerification,
+  type UsersShape,
+  type UsersTable,
+  unstorableIn,
+} from './postgres-users.ts';
 
 /** Where a table of your own keeps what the library needs. Names are quoted: any name that PostgreSQL allows will do. */
 export interface ColumnMapping<Profile = Record<string, unknown>> {
@@ -40,7 +48,10 @@ export interface MappedUser<Profile = Record<string, unknown>> extends UserRecor
 const KEYS = ['schema', 'table', 'id', 'phoneNumber', 'disabled', 'passwordHash', 'createdAt', 'phoneNumberVerifiedAt', 'profile', 'newId'];
 
 /** Users in a table of the consumer's. */
-export function postgresMappedUsers<Profile>(call: PostgresCall, mapping: ColumnMapping<Profile>): UserStore<MappedUser<Profile>, Profile> {
+export function postgresMappedUsers<Profile>(
+  call: PostgresCall,
+  mapping: ColumnMapping<Profile>,
+): PostgresUsers<UserStore<MappedUser<Profile>, Profile>, MappedUser<Profile>, Profile> {
   const fields = new Map(Object.entries((mapping.profile ?? {}) as Readonly<Record<string, string>>));
   checkMapping(mapping, fields);
   const {
@@ -64,8 +75,11 @@ export function postgresMappedUsers<Profile>(call: PostgresCall, mapping: Column
     setWithNumber: [phoneNumberVerifiedAt].filter(isPresent),
     reads: [...new Set([phoneNumber, disabled, phoneNumberVerifiedAt, ...fields.values()].filter(isPresent))],
   };
-  const users = postgresUsers<MappedUser<Profile>, Profile>(call, {
+  const shape: UsersShape<MappedUser<Profile>, Profile> = {
     of,
+    disabled,
+    verifiedAt: phoneNumberVerifiedAt,
+    whole: null,
     write(profile) {
       const given = Object.entries(profile ?? {}).filter(([, value]) => value !== undefined);
       const columns = given.map(([field, value]) => [fields.get(field) ?? field, asJson(value)] as const);
@@ -81,12 +95,13 @@ export function postgresMappedUsers<Profile>(call: PostgresCall, mapping: Column
       profile: Object.fromEntries([...fields].map(([field, column]) => [field, row[column] ?? null])) as Profile,
       ...(phoneNumberVerifiedAt === null ? {} : { phoneNumberVerifiedAt: timeIn(row[phoneNumberVerifiedAt]) }),
     }),
-  });
-  return {
-    ...users,
+  };
+  const store = {
+    ...postgresUsers(call, shape),
     ...(passwordHash === null ? {} : postgresPasswords(call, of)),
     ...(phoneNumberVerifiedAt === null ? {} : postgresVerification(call, of, phoneNumberVerifiedAt)),
   };
+  return { store, shape };
 }
 
 // Epoch ms, of numbers and of dates and times alike; UTC where they do not say which. What is neither is no time that could be compared.

@@ -2,14 +2,26 @@ import type { Issue } from '../../src/errors.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { uniqueIndexOf } from './postgres-migrations.ts';
 import { isStorable } from './postgres-text.ts';
-import { postgresPasswords, postgresUsers, postgresVerification, type UsersTable, unstorableIn } from './postgres-users.ts';
+import {
+  type PostgresUsers,
+  postgresPasswords,
+  postgresUsers,
+  postgresVerification,
+  type UsersShape,
+  type UsersTable,
+  unstorableIn,
+} from './postgres-users.ts';
 import type { StoredUser, StoredUserStore } from './stored-user.ts';
 
 // What fits into an entry of an index, with room for the rest of it.
 const UNIQUE_BYTES = 2000;
 
 /** Users in the table that the migration makes, with the profile as JSON. */
-export function postgresOwnUsers<Profile>(call: PostgresCall, schema: string, unique: readonly string[]): StoredUserStore<Profile> {
+export function postgresOwnUsers<Profile>(
+  call: PostgresCall,
+  schema: string,
+  unique: readonly string[],
+): PostgresUsers<StoredUserStore<Profile>, StoredUser<Profile>, Profile> {
   const of: UsersTable = {
     schema,
     table: 'users',
@@ -20,8 +32,11 @@ export function postgresOwnUsers<Profile>(call: PostgresCall, schema: string, un
     setWithNumber: ['phone_number_verified_at'],
     reads: ['phone_number', 'disabled', 'profile', 'created_at', 'phone_number_verified_at'],
   };
-  const users = postgresUsers<StoredUser<Profile>, Profile>(call, {
+  const shape: UsersShape<StoredUser<Profile>, Profile> = {
     of,
+    disabled: 'disabled',
+    verifiedAt: 'phone_number_verified_at',
+    whole: { column: 'profile', unique },
     write(given) {
       const profile = JSON.parse(JSON.stringify(given ?? {})) as Readonly<Record<string, unknown>>;
       return { columns: { profile }, issues: [...unstorableIn(profile, 'profile'), ...unique.flatMap((field) => tooLong(profile, field))] };
@@ -37,14 +52,15 @@ export function postgresOwnUsers<Profile>(call: PostgresCall, schema: string, un
       createdAt: row.created_at as number,
       phoneNumberVerifiedAt: row.phone_number_verified_at as number,
     }),
-  });
-  return {
-    ...users,
+  };
+  const store: StoredUserStore<Profile> = {
+    ...postgresUsers(call, shape),
     ...postgresPasswords(call, of),
     ...postgresVerification(call, of, 'phone_number_verified_at'),
     setDisabled: async ({ userId, disabled }) => isStorable(userId) && call('set_disabled', { of, userId, disabled }),
     delete: async ({ userId }) => isStorable(userId) && call('delete_user', { of, userId }),
   };
+  return { store, shape };
 }
 
 function tooLong(profile: Readonly<Record<string, unknown>>, field: string): readonly Issue[] {

@@ -23,6 +23,12 @@ export interface UsersTable {
   readonly reads: readonly string[];
 }
 
+/** A table of users in the same database: the port over it, and what joined verbs must know of it. */
+export interface PostgresUsers<Users, User extends UserRecord, Profile> {
+  readonly store: Users;
+  readonly shape: UsersShape<User, Profile>;
+}
+
 /** How users of a table are made and read. */
 export interface UsersShape<User extends UserRecord, Profile> {
   readonly of: UsersTable;
@@ -32,12 +38,19 @@ export interface UsersShape<User extends UserRecord, Profile> {
   readonly fields: Readonly<Record<string, string>>;
   /** The profile field that a constraint or index keeps, by its name. */
   readonly rules: Readonly<Record<string, string>>;
+  /** The column that says who may not sign in. */
+  readonly disabled: string | null;
+  /** The column of the time at which a number was proved. */
+  readonly verifiedAt: string | null;
+  /** The column that holds the whole profile as JSON, with the fields that are unique in it. */
+  readonly whole: { readonly column: string; readonly unique: readonly string[] } | null;
   /** `null`: the default of the column makes ids, else they are random UUIDs. */
   newId(): string | null;
   toUser(answer: UserAnswer): User;
 }
 
-type Created = { readonly is: 'created'; readonly user: UserAnswer } | { readonly is: 'phone_number_taken' } | Refused;
+/** What `create_user` answers. */
+export type Created = { readonly is: 'created'; readonly user: UserAnswer } | { readonly is: 'phone_number_taken' } | Refused;
 type Refused =
   | { readonly is: 'refused'; readonly issues: readonly Issue[] }
   | { readonly is: 'refused'; readonly because: string; readonly fields: readonly string[]; readonly issues?: undefined };
@@ -54,7 +67,7 @@ export function postgresUsers<User extends UserRecord, Profile>(
   call: PostgresCall,
   shape: UsersShape<User, Profile>,
 ): Required<Omit<UserStore<User, Profile>, PasswordMember | VerificationMember>> {
-  const { of, fields, rules } = shape;
+  const { of } = shape;
   const find = async (by: { readonly userId: string } | { readonly phoneNumber: string }): Promise<User | null> => {
     // Nobody has a name that cannot be stored.
     if (!Object.values(by).every(isStorable)) return null;
@@ -65,26 +78,9 @@ export function postgresUsers<User extends UserRecord, Profile>(
     findById: ({ userId }) => find({ userId }),
     findByPhoneNumber: ({ phoneNumber }) => find({ phoneNumber }),
     async create({ phoneNumber, profile, passwordHash, now }) {
-      const { columns, issues } = shape.write(profile);
-      const id = shape.newId();
-      const given = {
-        ...(issues.length === 0 ? columns : {}),
-        ...(id === null ? {} : { [of.id]: id }),
-        ...(of.passwordHash === null ? {} : { [of.passwordHash]: passwordHash }),
-        [of.phoneNumber]: phoneNumber,
-      };
-      const answer = await call<Created>('create_user', {
-        of,
-        phoneNumber,
-        columns: given,
-        id: crypto.randomUUID(),
-        issues,
-        fields,
-        rules,
-        now,
-      });
-      if (answer.is === 'created') return { is: 'created', user: shape.toUser(answer.user) };
-      return answer.is === 'refused' ? { is: 'refused', issues: answer.issues ?? issuesOf(answer) } : answer;
+      const { columns, named, ...input } = creationInput(shape, { profile, passwordHash, now });
+      const given = { ...columns, ...named, [of.phoneNumber]: phoneNumber };
+      return creationAnswer(shape, await call<Created>('create_user', { of, phoneNumber, columns: given, ...input }));
     },
     async setPhoneNumber({ userId, phoneNumber, now }) {
       if (!isStorable(userId)) return { is: 'unknown' };
@@ -92,6 +88,31 @@ export function postgresUsers<User extends UserRecord, Profile>(
       return answer.is === 'set' ? { ...answer, user: shape.toUser(answer.user) } : answer;
     },
   };
+}
+
+/** What `create_user` takes beside the table and the number; `named` are the columns that no profile has. */
+export function creationInput<Profile>(
+  shape: UsersShape<UserRecord, Profile>,
+  { profile, passwordHash, now }: { readonly profile: Profile; readonly passwordHash: string | null; readonly now: number },
+): { readonly columns: Readonly<Record<string, unknown>>; readonly named: Readonly<Record<string, unknown>> } {
+  const { of, fields, rules } = shape;
+  const { columns, issues } = shape.write(profile);
+  const id = shape.newId();
+  const named = {
+    ...(id === null ? {} : { [of.id]: id }),
+    ...(of.passwordHash === null ? {} : { [of.passwordHash]: passwordHash }),
+  };
+  const rest = { id: crypto.randomUUID(), issues, fields, rules, now };
+  return { columns: issues.length === 0 ? columns : {}, named, ...rest };
+}
+
+/** What the user port answers of it. */
+export function creationAnswer<User extends UserRecord>(
+  shape: UsersShape<User, never>,
+  answer: Created,
+): Awaited<ReturnType<UserStore<User>['create']>> {
+  if (answer.is === 'created') return { is: 'created', user: shape.toUser(answer.user) };
+  return answer.is === 'refused' ? { is: 'refused', issues: answer.issues ?? issuesOf(answer) } : answer;
 }
 
 /** The part of the user port that passwords need. */

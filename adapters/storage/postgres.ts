@@ -1,14 +1,19 @@
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import type { JoinedStore } from '../../src/ports/joined-store.ts';
 import type { SessionStore } from '../../src/ports/session-store.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import { postgresChallenges } from './postgres-challenges.ts';
 import { callsTo, type PostgresCall, type PostgresDatabase } from './postgres-database.ts';
+import { postgresJoined } from './postgres-joined.ts';
+import { joinedCallsTo } from './postgres-joined-batches.ts';
 import { type ColumnMapping, type MappedUser, postgresMappedUsers } from './postgres-mapped-users.ts';
 import { checkDatabase, readSchemaOptions } from './postgres-migrations.ts';
 import { postgresOwnUsers } from './postgres-own-users.ts';
+import { runsOf } from './postgres-runs.ts';
 import { postgresSessions } from './postgres-sessions.ts';
 import { STORABLE_JSON } from './postgres-text.ts';
-import type { StoredUserStore } from './stored-user.ts';
+import type { PostgresUsers } from './postgres-users.ts';
+import type { StoredUser, StoredUserStore } from './stored-user.ts';
 
 export { fromPostgresJs, type PostgresDatabase, type PostgresJs } from './postgres-database.ts';
 export type { ColumnMapping, MappedUser } from './postgres-mapped-users.ts';
@@ -19,6 +24,13 @@ export type { StoredUser, StoredUserStore } from './stored-user.ts';
 export interface PostgresStorageOptions {
   /** The schema that `migrate` made. @default 'ringlatch' */
   readonly schema?: string | undefined;
+  /**
+   * Whether requests for codes, and sign-ins, that wait at the same moment share a trip and a commit: one alone leaves at once, what comes meanwhile
+   * leaves with the next one. For servers where many sign in at once.
+   *
+   * @default false
+   */
+  readonly coalesce?: boolean | undefined;
 }
 
 /** For users in the table that `migrate` makes. */
@@ -48,12 +60,18 @@ export interface PostgresStorage<Users> {
   readonly users: Users;
 }
 
+/** What {@link postgresStorage} gives where the users lie in the same database. */
+export interface JoinedPostgresStorage<Users, User extends UserRecord, Profile> extends PostgresStorage<Users> {
+  /** The three in one statement; leave it out beside other users. */
+  readonly joined: JoinedStore<User, Profile>;
+}
+
 /**
  * Keeps everything in PostgreSQL 15 or newer, which any number of machines may share. {@link migrate} makes the tables and functions first; the
  * encoding of the database must be UTF8, as it is by default.
  *
- * Each verb is one round trip and one transaction: one call of one installed function, with READ COMMITTED isolation. Nothing is kept in the
- * session of a connection, so that PgBouncer may pool by transactions.
+ * Each verb is one round trip and one step: one call of one installed function, with READ COMMITTED isolation. Nothing is kept in the session of a
+ * connection, so that PgBouncer may pool by transactions. With `coalesce` one trip carries the verbs that wait at the same moment.
  *
  * Durability: what was answered survives `kill -9` and the loss of power, because a verb that writes waits for the write-ahead log although the
  * session says `synchronous_commit = off`. A standby is waited for as the server is set up; without a synchronous one, a failover may lose the
@@ -88,7 +106,7 @@ export interface PostgresStorage<Users> {
 export function postgresStorage<Profile = Record<string, unknown>>(
   db: PostgresDatabase,
   options?: OwnUsersOptions,
-): PostgresStorage<StoredUserStore<Profile>>;
+): JoinedPostgresStorage<StoredUserStore<Profile>, StoredUser<Profile>, Profile>;
 export function postgresStorage<Users extends UserStore<UserRecord, never>>(
   db: PostgresDatabase,
   options: CustomUsersOptions<Users>,
@@ -96,31 +114,33 @@ export function postgresStorage<Users extends UserStore<UserRecord, never>>(
 export function postgresStorage<Profile = Record<string, unknown>>(
   db: PostgresDatabase,
   options: MappedUsersOptions<Profile>,
-): PostgresStorage<UserStore<MappedUser<Profile>, Profile>>;
+): JoinedPostgresStorage<UserStore<MappedUser<Profile>, Profile>, MappedUser<Profile>, Profile>;
 export function postgresStorage(
   db: PostgresDatabase,
   options: OwnUsersOptions | MappedUsersOptions<Record<string, unknown>> | CustomUsersOptions<UserStore<UserRecord, never>> = {},
-): PostgresStorage<unknown> {
-  const { users, ...rest } = options;
+): PostgresStorage<unknown> & { readonly joined?: unknown } {
+  const { users, coalesce = false, ...rest } = options;
+  if (typeof coalesce !== 'boolean') throw new TypeError('postgresStorage: coalesce must be true or false.');
   const { schema, unique } = readSchemaOptions(rest, 'postgresStorage');
   if (users !== undefined && unique.length > 0)
     throw new TypeError('postgresStorage: unique belongs to the own users table; leave users out.');
   checkDatabase(db, 'postgresStorage');
   const call = callsTo(db, schema, STORABLE_JSON);
-  return {
-    challenges: postgresChallenges(call),
-    sessions: postgresSessions(call),
-    // Others read the tables of users too: what cannot lie there as it is, is refused.
-    users: usersOf(callsTo(db, schema, JSON), schema, users, unique),
-  };
+  const stores = { challenges: postgresChallenges(call, runsOf(db, schema, STORABLE_JSON, coalesce)), sessions: postgresSessions(call) };
+  if (users !== undefined && 'findById' in users) return { ...stores, users };
+  // Others read the tables of users too: what cannot lie there as it is, is refused.
+  const here = usersIn(callsTo(db, schema, JSON), schema, users, unique);
+  const codecs = { ours: STORABLE_JSON, theirs: JSON };
+  const joinedCall = joinedCallsTo(db, schema, codecs, coalesce);
+  const joined = postgresJoined(joinedCall, { ...stores, users: here.store }, here.shape);
+  return { ...stores, users: here.store, joined };
 }
 
-function usersOf(
+function usersIn(
   call: PostgresCall,
   schema: string,
-  users: ColumnMapping | UserStore<UserRecord, never> | undefined,
+  users: ColumnMapping | undefined,
   unique: readonly string[],
-): unknown {
-  if (users === undefined) return postgresOwnUsers(call, schema, unique);
-  return 'findById' in users ? users : postgresMappedUsers(call, users);
+): PostgresUsers<UserStore<UserRecord, Record<string, unknown>>, UserRecord, Record<string, unknown>> {
+  return users === undefined ? postgresOwnUsers(call, schema, unique) : postgresMappedUsers(call, users);
 }

@@ -33,7 +33,7 @@ describe('the schema of the Postgres store', () => {
     await migrate(db, { schema, unique: ['email'] });
     await db.exec(postgresSchema({ schema, unique: ['email'] }));
     expect((await challenges.redeem(redeemInput(challenge))).is).toBe('accepted');
-    expect(await rows(`select * from once.migrations`)).toEqual([1, 2].map((version) => ({ version, serves_since: 2 })));
+    expect(await rows(`select * from once.migrations`)).toEqual([1, 2, 3].map((version) => ({ version, serves_since: 3 })));
     await db.exec(`begin; set local search_path = "a b", public; ${postgresSchema({ schema: 'inside' })}`);
     expect(await rows('show search_path')).toEqual([{ search_path: '"a b", public' }]);
     await db.exec('commit');
@@ -61,12 +61,14 @@ describe('the schema of the Postgres store', () => {
     await migrate(db, { schema });
     const { challenges } = postgresStorage(db, { schema });
     await db.exec(`alter table next.challenges add column novelty text;
-      create function next.issue_v3(doc jsonb) returns jsonb language sql as $$ select '{"is": "novel"}'::jsonb $$;
-      insert into next.migrations (version, serves_since) values (3, 2)`);
+      alter table next.slots add column novelty text;
+      alter table next.proofs add column novelty text;
+      create function next.issue_v9(doc jsonb) returns jsonb language sql as $$ select '{"is": "novel"}'::jsonb $$;
+      insert into next.migrations (version, serves_since) values (4, 3)`);
     await migrate(db, { schema });
     const challenge = await issued(challenges);
     expect(await challenges.redeem(redeemInput(challenge))).toMatchObject({ is: 'accepted' });
-    await db.exec('insert into next.migrations (version, serves_since) values (4, 3); drop function next.redeem_v2');
+    await db.exec('insert into next.migrations (version, serves_since) values (5, 4); drop procedure next.commit_v3');
     await expect(migrate(db, { schema })).rejects.toMatchObject({ code: '55000', message: expect.stringContaining('Update ringlatch') });
     await expect(challenges.redeem(redeemInput(challenge))).rejects.toMatchObject({
       code: '42883',
@@ -76,7 +78,7 @@ describe('the schema of the Postgres store', () => {
 
   it('takes over from the version before, with what was counted', async () => {
     const schema = 'before';
-    const ofTheVersionBefore = postgresSchema({ schema }).replace('if present < 2 then', 'if false then');
+    const ofTheVersionBefore = postgresSchema({ schema }).replaceAll(/if present < [23] then/g, 'if false then');
     await db.exec(`${ofTheVersionBefore}; update before.migrations set serves_since = 1`);
     const gone = [
       ...['issue_v1(jsonb)', 'redeem_v1(jsonb)', 'take_v1(jsonb)', 'clear_v1(jsonb)', 'lock_slots_v1(jsonb, bigint)'],
@@ -91,7 +93,9 @@ describe('the schema of the Postgres store', () => {
     const input = { hits: [someHit({ key: '{ip}sends', max: 40, amount: 33 })], cooldown: null, now: NOW };
     await expect(challenges.take(input)).rejects.toMatchObject({ code: '42883', message: expect.stringContaining('migrate') });
     await migrate(db, { schema });
-    expect(await rows('select * from before.migrations')).toEqual([1, 2].map((version) => ({ version, serves_since: version })));
+    expect(await rows('select * from before.migrations')).toEqual(
+      [1, 2, 3].map((version) => ({ version, serves_since: version === 1 ? 1 : 3 })),
+    );
     const limited = { is: 'limited', limit: 'sendsPerNumber' };
     expect([await challenges.take(input), await challenges.take(input)]).toEqual([
       { is: 'taken', counts: [40] },
@@ -111,12 +115,16 @@ describe('the schema of the Postgres store', () => {
     await expect(challenges.issue(issueInput(someChallenge()))).rejects.toMatchObject(missing);
     await expect(users.findById({ userId: 'a' })).rejects.toMatchObject(missing);
     await migrate(db, { schema: 'half' });
-    await db.exec('drop table half.slots');
     const half = postgresStorage(db, { schema: 'half' });
-    await expect(half.challenges.issue(issueInput(someChallenge()))).rejects.toMatchObject({
+    const { id } = await issued(half.challenges);
+    const advised = { message: expect.stringContaining('migrate') };
+    await db.exec('drop table half.deliveries');
+    await expect(half.challenges.recordDelivery({ id, send: 1, state: 'delivered', now: NOW })).rejects.toMatchObject({
       code: '42P01',
-      message: expect.stringContaining('migrate'),
+      ...advised,
     });
+    await db.exec('alter table half.slots rename to gone');
+    await expect(half.challenges.issue(issueInput(someChallenge()))).rejects.toMatchObject({ code: '42704', ...advised });
   });
 
   it('works under READ COMMITTED, and says so under anything else', async () => {

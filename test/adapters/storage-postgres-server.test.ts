@@ -188,6 +188,40 @@ describe.skipIf(!HAS_POSTGRES)('the Postgres store on a server', () => {
     expect((await challenges.redeem(redeemInput(challenge))).is).toBe('accepted');
   });
 
+  it('writes nothing to the log where it refuses, and all of it before it answers otherwise', async () => {
+    const careless = poolOf({ options: '-c synchronous_commit=off', max: 1 });
+    const { challenges } = postgresStorage(careless);
+    const hit = someHit({ key: '{system}log', max: 1 });
+    const places = async () => {
+      const { rows } = await pool.query<{ written: string; flushed: string }>(
+        'select pg_current_wal_insert_lsn()::text as written, pg_current_wal_flush_lsn()::text as flushed',
+      );
+      return rows[0] ?? expect.fail();
+    };
+    const lost = 'select pg_wal_lsn_diff($1, $2)::float8 as bytes';
+    const before = await places();
+    expect((await challenges.issue(issueInput(someChallenge(), { hits: [hit] }))).is).toBe('issued');
+    const after = await places();
+    expect((await pool.query(lost, [after.flushed, before.written])).rows[0].bytes).toBeGreaterThan(0);
+    // The server itself writes now and then.
+    const refused = async (): Promise<number> => {
+      const { written } = await places();
+      for (let call = 0; call < 5; call++)
+        expect((await challenges.issue(issueInput(someChallenge(), { hits: [hit] }))).is).toBe('limited');
+      return (await pool.query(lost, [(await places()).written, written])).rows[0].bytes;
+    };
+    await expect.poll(refused, { timeout: 10_000 }).toBe(0);
+  });
+
+  it('says what is wrong with a client inside a transaction', async ({ onTestFinished }) => {
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    onTestFinished(() => client.end());
+    await client.query('begin');
+    const failing = postgresStorage(client).challenges.issue(issueInput(someChallenge(), { hits: [someHit({ key: '{system}inside' })] }));
+    await expect(failing).rejects.toMatchObject({ code: '2D000', message: expect.stringContaining('pass a pool') });
+  });
+
   it('is migrated once when eight processes start together', async () => {
     const clients = await Promise.all(
       Array.from({ length: 8 }, async () => {
@@ -198,7 +232,7 @@ describe.skipIf(!HAS_POSTGRES)('the Postgres store on a server', () => {
     );
     await Promise.all(clients.map((client) => migrate(client, { schema: 'together', unique: ['email'] })));
     await Promise.all(clients.map((client) => client.end()));
-    expect((await pool.query('select version from together.migrations')).rows).toEqual([{ version: 1 }, { version: 2 }]);
+    expect((await pool.query('select version from together.migrations')).rows).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }]);
   });
 
   it('needs no session: each query may meet another connection, whatever the one before has left there', async () => {

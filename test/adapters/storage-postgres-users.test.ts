@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ColumnMapping, migrate, postgresStorage } from '../../adapters/storage/postgres.ts';
 import type { PhoneNumber } from '../../src/core/phone-number.ts';
 import { NOW } from '../conformance/case.ts';
-import { userStoreCases } from '../conformance/index.ts';
+import { joinedStoreCases, userStoreCases } from '../conformance/index.ts';
+import { emptied } from './postgres-databases.ts';
 
 const IDS = [
   'uuid default gen_random_uuid()',
@@ -36,6 +37,7 @@ interface Person {
 }
 
 const DAY = 86_400_000;
+const PLACES = ['', ' of the second store'];
 
 let db: PGlite;
 beforeAll(async () => {
@@ -47,14 +49,19 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-async function table(id = 'bigint generated always as identity'): Promise<void> {
-  await db.exec(`drop table if exists ${TABLE};
-    create table ${TABLE} (
+async function table(id = 'bigint generated always as identity', { place = '', verified = 'bigint' } = {}): Promise<void> {
+  const name = tableAt(place);
+  await db.exec(`drop table if exists ${name};
+    create table ${name} (
       "user id" ${id} primary key, phone varchar(20), blocked_at timestamptz, pw varchar(200), "full ""name""" text not null, handle varchar(40) unique,
       role text not null default 'member', age bigint check (age > 0), tags text[], address jsonb, born_on date, created timestamptz not null,
-      verified_ms bigint);
-    create unique index on ${TABLE} (phone) where phone is not null;
-    create trigger audited before insert on ${TABLE} for each row execute function public.audit()`);
+      verified_ms ${verified});
+    create unique index on ${name} (phone) where phone is not null;
+    create trigger audited before insert on ${name} for each row execute function public.audit()`);
+}
+
+function tableAt(place: string): string {
+  return `${TABLE.slice(0, -1)}${place}"`;
 }
 
 function number(digits: string | number): PhoneNumber {
@@ -89,6 +96,33 @@ describe.each(IDS)('a mapped users table with ids of type %s', (id) => {
     }
     expect(await people().findById({ userId })).toMatchObject({ id: userId, phoneNumberVerifiedAt: NOW });
   });
+});
+
+describe.each([
+  [IDS[0], 'bigint', 'J-'],
+  [IDS[1], 'timestamptz', 'J-'],
+  // of these it matters how they are read
+  [IDS[3], 'timestamp', 'J-SESSION-'],
+  [IDS[4], 'text', 'J-SESSION-'],
+])('a sign-in in one statement over a mapped users table with ids of type %s and proofs noted as %s', (id, verified, tried) => {
+  const places = new WeakMap<object, string>();
+  let opened = 0;
+  const open = async () => {
+    const place = PLACES[opened++ % 2] ?? '';
+    await table(id, { place, verified });
+    const schema = place === '' ? 'ringlatch' : 'beside';
+    await migrate(db, { schema });
+    await emptied(db, schema);
+    const store = postgresStorage<Person>(db, { schema, users: { ...MAPPING, table: `${MAPPING.table}${place}` } }).joined;
+    places.set(store.users, tableAt(place));
+    return { store };
+  };
+  const disable = async ({ store, userId }: { readonly store: { readonly users: object }; readonly userId: string }): Promise<void> => {
+    await db.query(`update ${places.get(store.users)} set blocked_at = now() where "user id"::text = $1`, [userId]);
+  };
+  const cases = joinedStoreCases(open, { profile: () => ({ name: 'Ada', handle: crypto.randomUUID() }), disable, rounds: 1 });
+  for (const conformance of cases.filter((one) => one.id.startsWith(tried)))
+    it(`${conformance.id} ${conformance.name}`, () => conformance.run());
 });
 
 describe('a mapped users table', () => {
