@@ -1,6 +1,16 @@
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
-import { type ChallengeRow, type ChallengeTables, issue, type ProofRow, redeem, spend, take } from './challenge-verbs.ts';
+import {
+  type ChallengeRow,
+  type ChallengeTables,
+  type DeliveryState,
+  issue,
+  type ProofRow,
+  redeem,
+  spend,
+  take,
+} from './challenge-verbs.ts';
 import type { Bucket } from './counters.ts';
+import { nextSend, recordDelivery } from './delivery-verbs.ts';
 import { RETENTION_MS } from './retention.ts';
 import { quoted, type SqliteConnection } from './sqlite-database.ts';
 import { sqliteTable, sweepInBatches } from './sqlite-table.ts';
@@ -13,7 +23,10 @@ interface CounterRow {
 }
 
 /** Challenges, proofs and counters in a database that was migrated. */
-export function sqliteChallenges(connection: SqliteConnection, prefix: string): ChallengeStore {
+export function sqliteChallenges(
+  connection: SqliteConnection,
+  prefix: string,
+): { readonly store: ChallengeStore; readonly tables: ChallengeTables } {
   const challenges = sqliteTable<ChallengeRow>(connection, `${prefix}challenges`, [
     ...(['id', 'phoneKey', 'phoneNumber', 'purpose', 'userId', 'context', 'contextHash', 'reference', 'seed', 'digest'] as const),
     ...(['profile', 'idempotencyHash', 'locale', 'channel', 'codeLength', 'maxAttempts', 'createdAt', 'expiresAt'] as const),
@@ -37,32 +50,33 @@ export function sqliteChallenges(connection: SqliteConnection, prefix: string): 
     findProof: proofs.find,
     putProof: proofs.put,
     deleteProof: proofs.delete,
+    deliveryOf({ id, send }) {
+      const row = connection.first(`SELECT state FROM ${deliveries} WHERE challenge_id = ? AND send = ?`, id, send);
+      return row === null ? null : (row.state as DeliveryState);
+    },
+    putDelivery({ id, send, state, now }) {
+      connection.run(`INSERT OR REPLACE INTO ${deliveries} (challenge_id, send, state, at) VALUES (?, ?, ?, ?)`, id, send, state, now);
+    },
+    forgetDeliveries(id) {
+      connection.run(`DELETE FROM ${deliveries} WHERE challenge_id = ?`, id);
+    },
   };
   const sweepBatch = (now: number, max: number): number => {
     const dead = challenges.deleteWhere(max, 'expires_at <= ?', now - RETENTION_MS);
     const spent = proofs.deleteWhere(max - dead, 'expires_at <= ?', now);
     return dead + spent + counters.deleteWhere(max - dead - spent, 'expires_at <= ?', now);
   };
-  return {
-    issue: async (i) => connection.transaction(() => issue(tables, i)),
-    redeem: async (r) => connection.transaction(() => redeem(tables, r)),
-    spend: async (s) => connection.transaction(() => spend(tables, s)),
-    take: async (t) => connection.transaction(() => take(tables, t)),
-    clear: async (keys) => connection.transaction(() => keys.forEach(tables.counters.forget)),
-    async recordDelivery({ id, send, state, now }) {
-      connection.transaction(() => {
-        const challenge = challenges.find(id);
-        if (challenge === null || !(send >= 1 && send <= challenge.sends)) return;
-        connection.run(
-          `INSERT INTO ${deliveries} (challenge_id, send, state, at) VALUES (?, ?, ?, ?)
-            ON CONFLICT (challenge_id, send) DO UPDATE SET state = excluded.state, at = excluded.at
-            WHERE state NOT IN ('delivered', 'failed') AND state <> excluded.state`,
-          ...[id, send, state, now],
-        );
-      });
-    },
+  const store: ChallengeStore = {
+    issue: (i) => connection.step(() => issue(tables, i)),
+    redeem: (r) => connection.step(() => redeem(tables, r)),
+    spend: (s) => connection.step(() => spend(tables, s)),
+    take: (t) => connection.step(() => take(tables, t)),
+    clear: (keys) => connection.step(() => keys.forEach(tables.counters.forget)),
+    nextSend: (n) => connection.step(() => nextSend(tables, n)),
+    recordDelivery: (d) => connection.step(() => recordDelivery(tables, d)),
     sweep: ({ now, max }) => sweepInBatches(connection, max, (size) => sweepBatch(now, size)),
   };
+  return { store, tables };
 }
 
 function bucketsOf(row: CounterRow | null): readonly Bucket[] {

@@ -1,3 +1,5 @@
+import { coalesced, oneByOne, type SqliteStep } from './sqlite-coalescing.ts';
+
 /** What SQLite can hold of what this library writes. */
 export type SqliteValue = string | number | bigint | null;
 
@@ -26,12 +28,14 @@ export interface SqliteConnection {
   exec(sql: string): void;
   /** One atomic step: takes the write lock first, so that nobody else writes between what it reads and what it writes. */
   transaction<Answer>(work: () => Answer): Answer;
+  /** The same for a verb, which may share its transaction with others that wait. */
+  readonly step: SqliteStep;
 }
 
 const STATEMENTS = 200;
 
 /** Makes a {@link SqliteConnection}. */
-export function connectionTo(database: SqliteDatabase): SqliteConnection {
+export function connectionTo(database: SqliteDatabase, coalesce: boolean): SqliteConnection {
   const statements = new Map<string, SqliteStatement>();
   const prepared = (sql: string): SqliteStatement => {
     const known = statements.get(sql);
@@ -41,6 +45,21 @@ export function connectionTo(database: SqliteDatabase): SqliteConnection {
     if (statements.size >= STATEMENTS) statements.clear();
     statements.set(sql, statement);
     return statement;
+  };
+  const transaction: SqliteConnection['transaction'] = (work) => {
+    prepared('BEGIN IMMEDIATE').run();
+    try {
+      const answer = work();
+      prepared('COMMIT').run();
+      return answer;
+    } catch (error) {
+      try {
+        prepared('ROLLBACK').run();
+      } catch {
+        // After a full disk or an input/output error SQLite has rolled back by itself, and the first error is the one that matters.
+      }
+      throw error;
+    }
   };
   return {
     first(sql, ...values) {
@@ -53,21 +72,8 @@ export function connectionTo(database: SqliteDatabase): SqliteConnection {
         .map(plainRow),
     run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
     exec: (sql) => void database.exec(sql),
-    transaction(work) {
-      prepared('BEGIN IMMEDIATE').run();
-      try {
-        const answer = work();
-        prepared('COMMIT').run();
-        return answer;
-      } catch (error) {
-        try {
-          prepared('ROLLBACK').run();
-        } catch {
-          // After a full disk or an input/output error SQLite has rolled back by itself, and the first error is the one that matters.
-        }
-        throw error;
-      }
-    },
+    transaction,
+    step: coalesce ? coalesced(transaction) : oneByOne(transaction),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Issue } from '../../src/errors.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
+import type { UserVerbs } from './joined-verbs.ts';
 import { quoted, type SqliteConnection, type SqliteRow, type SqliteValue } from './sqlite-database.ts';
 import { sqlitePasswords, sqliteVerification } from './sqlite-user-parts.ts';
+import { type SqliteUsers, sqliteUserStore } from './sqlite-user-store.ts';
 import { type ProfileColumns, sqliteUsers } from './sqlite-users.ts';
 
 /** Where a table of your own keeps what the library needs. Names are quoted: any name that SQLite allows will do. */
@@ -40,7 +42,7 @@ const KEYS = ['table', 'id', 'phoneNumber', 'disabled', 'passwordHash', 'created
 export function sqliteMappedUsers<Profile>(
   connection: SqliteConnection,
   mapping: ColumnMapping<Profile>,
-): UserStore<MappedUser<Profile>, Profile> {
+): SqliteUsers<UserStore<MappedUser<Profile>, Profile>, MappedUser<Profile>, Profile> {
   const fields = new Map(Object.entries((mapping.profile ?? {}) as Readonly<Record<string, string>>));
   checkMapping(connection, mapping, fields);
   const { table, id, phoneNumber, disabled = null, passwordHash = null, createdAt = null, phoneNumberVerifiedAt = null } = mapping;
@@ -63,11 +65,12 @@ export function sqliteMappedUsers<Profile>(
       ...(phoneNumberVerifiedAt === null ? {} : { phoneNumberVerifiedAt: timeIn(row[phoneNumberVerifiedAt]) }),
     }),
   });
-  return {
+  const verbs: UserVerbs<MappedUser<Profile>, Profile> = {
     ...users,
     ...(passwordHash === null ? {} : sqlitePasswords(connection, { table, id, passwordHash })),
     ...(phoneNumberVerifiedAt === null ? {} : sqliteVerification(connection, { table, id, phoneNumber, phoneNumberVerifiedAt })),
   };
+  return { store: sqliteUserStore(connection, verbs), verbs };
 }
 
 // A column that others write may hold a date as text, which is no time that could be compared.

@@ -1,13 +1,18 @@
 import { quoted, type SqliteConnection } from './sqlite-database.ts';
 import { migrate, USERS_MIGRATIONS } from './sqlite-migrations.ts';
 import { sqlitePasswords, sqliteVerification } from './sqlite-user-parts.ts';
+import { type SqliteUsers, sqliteUserStore } from './sqlite-user-store.ts';
 import { sqliteUsers } from './sqlite-users.ts';
 import type { StoredUser, StoredUserStore } from './stored-user.ts';
 
 const FIELD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Users in a table that this library makes, with the profile as JSON. */
-export function sqliteOwnUsers<Profile>(connection: SqliteConnection, prefix: string, unique: readonly string[]): StoredUserStore<Profile> {
+export function sqliteOwnUsers<Profile>(
+  connection: SqliteConnection,
+  prefix: string,
+  unique: readonly string[],
+): SqliteUsers<StoredUserStore<Profile>, StoredUser<Profile>, Profile> {
   const wrong = unique.find((field) => !FIELD.test(field));
   if (wrong !== undefined) throw new TypeError(`sqliteStorage: unique names "${wrong}"; a field is letters, digits and underscores.`);
   migrate(connection, prefix, 'users', USERS_MIGRATIONS);
@@ -38,12 +43,12 @@ export function sqliteOwnUsers<Profile>(connection: SqliteConnection, prefix: st
       phoneNumberVerifiedAt: Number(row[phoneNumberVerifiedAt]),
     }),
   });
-  return {
-    ...users,
-    ...sqlitePasswords(connection, columns),
-    ...sqliteVerification(connection, columns),
+  const verbs = { ...users, ...sqlitePasswords(connection, columns), ...sqliteVerification(connection, columns) };
+  const store: StoredUserStore<Profile> = {
+    ...sqliteUserStore<StoredUser<Profile>, Profile>(connection, verbs),
     setDisabled: async ({ userId, disabled }) =>
-      connection.transaction(() => connection.run(`UPDATE ${table} SET disabled = ? WHERE id = ?`, Number(disabled), userId)) > 0,
-    delete: async ({ userId }) => connection.transaction(() => connection.run(`DELETE FROM ${table} WHERE id = ?`, userId)) > 0,
+      (await connection.step(() => connection.run(`UPDATE ${table} SET disabled = ? WHERE id = ?`, Number(disabled), userId))) > 0,
+    delete: async ({ userId }) => (await connection.step(() => connection.run(`DELETE FROM ${table} WHERE id = ?`, userId))) > 0,
   };
+  return { store, verbs };
 }

@@ -6,7 +6,10 @@ import type { SqliteConnection } from './sqlite-database.ts';
 import { sqliteTable, sweepInBatches } from './sqlite-table.ts';
 
 /** Sessions in a database that was migrated. */
-export function sqliteSessions(connection: SqliteConnection, prefix: string): SessionStore {
+export function sqliteSessions(
+  connection: SqliteConnection,
+  prefix: string,
+): { readonly store: SessionStore; readonly table: SessionTable } {
   const sessions = sqliteTable<Session>(connection, `${prefix}sessions`, [
     ...(['id', 'userId', 'userKey', 'currentHash', 'previousHash', 'generation', 'amr', 'userAgent', 'ip'] as const),
     ...(['authTime', 'createdAt', 'rotatedAt', 'idleExpiresAt', 'absoluteExpiresAt'] as const),
@@ -18,14 +21,15 @@ export function sqliteSessions(connection: SqliteConnection, prefix: string): Se
     ofUser: (userId) => sessions.where('user_id = ? ORDER BY created_at, rowid', userId),
   };
   const isDead = 'min(idle_expires_at, absolute_expires_at) <= ?';
-  return {
-    create: async (c) => connection.transaction(() => create(table, c)),
-    rotate: async (r) => connection.transaction(() => rotate(table, r)),
-    revoke: async (r) => connection.transaction(() => revoke(table, r)),
-    revokeAllOf: async (r) => connection.transaction(() => revokeAllOf(table, r)),
+  const store: SessionStore = {
+    create: (c) => connection.step(() => create(table, c)),
+    rotate: (r) => connection.step(() => rotate(table, r)),
+    revoke: (r) => connection.step(() => revoke(table, r)),
+    revokeAllOf: (r) => connection.step(() => revokeAllOf(table, r)),
     // One statement is atomic by itself, and a reader needs no write lock.
     find: async (f) => find(table, f),
     listOf: async (l) => listOf(table, l),
     sweep: ({ now, max }) => sweepInBatches(connection, max, (size) => sessions.deleteWhere(size, isDead, now - RETENTION_MS)),
   };
+  return { store, table };
 }

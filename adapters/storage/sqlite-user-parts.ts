@@ -1,4 +1,5 @@
-import type { UserStore } from '../../src/ports/user-store.ts';
+import type { UserRecord } from '../../src/ports/user-store.ts';
+import type { UserVerbs } from './joined-verbs.ts';
 import { quoted, type SqliteConnection } from './sqlite-database.ts';
 
 /** What a table has that keeps passwords. */
@@ -11,17 +12,17 @@ export type VerificationMember = 'setPhoneNumberVerifiedAt';
 export function sqlitePasswords(
   connection: SqliteConnection,
   columns: { readonly table: string; readonly id: string; readonly passwordHash: string },
-): Required<Pick<UserStore, PasswordMember>> {
+): Required<Pick<UserVerbs<UserRecord, unknown>, PasswordMember>> {
   const [table, id, hash] = [quoted(columns.table), quoted(columns.id), quoted(columns.passwordHash)];
   const select = `SELECT ${hash} AS hash FROM ${table} WHERE ${isExactly(id)}`;
   const update = `UPDATE ${table} SET ${hash} = ? WHERE ${isExactly(id)} AND ${hash} IS ?`;
   return {
-    async passwordHashOf({ userId }) {
+    passwordHashOf({ userId }) {
       const stored = connection.first(select, userId, userId)?.hash ?? null;
       return stored === null ? null : String(stored);
     },
-    async setPasswordHash({ userId, passwordHash, replaces }) {
-      const changed = connection.transaction(() => connection.run(update, passwordHash, userId, userId, replaces));
+    setPasswordHash({ userId, passwordHash, replaces }) {
+      const changed = connection.run(update, passwordHash, userId, userId, replaces);
       return { is: changed > 0 ? 'set' : 'stale' };
     },
   };
@@ -31,13 +32,13 @@ export function sqlitePasswords(
 export function sqliteVerification(
   connection: SqliteConnection,
   columns: { readonly table: string; readonly id: string; readonly phoneNumber: string; readonly phoneNumberVerifiedAt: string },
-): Required<Pick<UserStore, VerificationMember>> {
+): Required<Pick<UserVerbs<UserRecord, unknown>, VerificationMember>> {
   const [table, id] = [quoted(columns.table), quoted(columns.id)];
   const [number, at] = [quoted(columns.phoneNumber), quoted(columns.phoneNumberVerifiedAt)];
   const update = `UPDATE ${table} SET ${at} = ? WHERE ${isExactly(id)} AND ${number} = ? AND (${at} IS NULL OR ${at} < ?)`;
   return {
-    async setPhoneNumberVerifiedAt({ userId, phoneNumber, now }) {
-      connection.transaction(() => connection.run(update, now, userId, userId, phoneNumber, now));
+    setPhoneNumberVerifiedAt({ userId, phoneNumber, now }) {
+      connection.run(update, now, userId, userId, phoneNumber, now);
     },
   };
 }

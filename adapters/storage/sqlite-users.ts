@@ -1,5 +1,6 @@
 import type { Issue } from '../../src/errors.ts';
-import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
+import type { UserRecord } from '../../src/ports/user-store.ts';
+import type { UserVerbs } from './joined-verbs.ts';
 import { quoted, type SqliteConnection, type SqliteRow, type SqliteValue } from './sqlite-database.ts';
 import { isExactly, type PasswordMember, type VerificationMember } from './sqlite-user-parts.ts';
 
@@ -33,11 +34,11 @@ export interface UsersTable<User extends UserRecord, Profile> {
 
 const VIOLATION = /^(UNIQUE|NOT NULL) constraint failed: (.+)$/;
 
-/** The part of the user port that every table has columns for. */
+/** The part of the user port that every table has columns for. What writes runs in a transaction. */
 export function sqliteUsers<User extends UserRecord, Profile>(
   connection: SqliteConnection,
   users: UsersTable<User, Profile>,
-): Required<Omit<UserStore<User, Profile>, PasswordMember | VerificationMember>> {
+): Required<Omit<UserVerbs<User, Profile>, PasswordMember | VerificationMember>> {
   const table = quoted(users.table);
   const id = quoted(users.id);
   const number = quoted(users.phoneNumber);
@@ -58,39 +59,35 @@ export function sqliteUsers<User extends UserRecord, Profile>(
   }
 
   return {
-    findById: async ({ userId }) => one(byId(userId)),
-    findByPhoneNumber: async ({ phoneNumber }) => one(byNumber(phoneNumber)),
-    async create({ phoneNumber, profile, passwordHash, now }) {
+    findById: ({ userId }) => one(byId(userId)),
+    findByPhoneNumber: ({ phoneNumber }) => one(byNumber(phoneNumber)),
+    create({ phoneNumber, profile, passwordHash, now }) {
       const written = users.profile.write(profile);
       const columns: ColumnValue[] = [[users.phoneNumber, phoneNumber], ...users.setAtCreation.map((column) => [column, now] as const)];
       if (users.newId !== null) columns.push([users.id, users.newId()]);
       if (users.passwordHash !== null) columns.push([users.passwordHash, passwordHash]);
-      return connection.transaction(() => {
-        if (byNumber(phoneNumber) !== null) return { is: 'phone_number_taken' };
-        if ('issues' in written) return { is: 'refused', issues: written.issues };
-        try {
-          return { is: 'created', user: insert([...columns, ...written.columns]) };
-        } catch (error) {
-          const issues = issuesOf(error, users.profile);
-          if (issues.length === 0) throw error;
-          return { is: 'refused', issues };
-        }
-      });
+      if (byNumber(phoneNumber) !== null) return { is: 'phone_number_taken' };
+      if ('issues' in written) return { is: 'refused', issues: written.issues };
+      try {
+        return { is: 'created', user: insert([...columns, ...written.columns]) };
+      } catch (error) {
+        const issues = issuesOf(error, users.profile);
+        if (issues.length === 0) throw error;
+        return { is: 'refused', issues };
+      }
     },
-    async setPhoneNumber({ userId, phoneNumber, now }) {
-      return connection.transaction(() => {
-        const before = byId(userId);
-        if (before === null) return { is: 'unknown' };
-        const user = users.toUser(before);
-        const owner = phoneNumber === null ? null : one(byNumber(phoneNumber));
-        if (owner !== null && owner.id !== user.id) return { is: 'taken' };
-        connection.run(`UPDATE ${table} SET ${number} = ? WHERE ${id} = ?`, phoneNumber, userId);
-        if (users.phoneNumberVerifiedAt !== null && phoneNumber !== null) {
-          connection.run(`UPDATE ${table} SET ${quoted(users.phoneNumberVerifiedAt)} = ? WHERE ${id} = ?`, now, userId);
-        }
-        const after = byId(userId) ?? before;
-        return { is: 'set', user: users.toUser(after), previous: user.phoneNumber };
-      });
+    setPhoneNumber({ userId, phoneNumber, now }) {
+      const before = byId(userId);
+      if (before === null) return { is: 'unknown' };
+      const user = users.toUser(before);
+      const owner = phoneNumber === null ? null : one(byNumber(phoneNumber));
+      if (owner !== null && owner.id !== user.id) return { is: 'taken' };
+      connection.run(`UPDATE ${table} SET ${number} = ? WHERE ${id} = ?`, phoneNumber, userId);
+      if (users.phoneNumberVerifiedAt !== null && phoneNumber !== null) {
+        connection.run(`UPDATE ${table} SET ${quoted(users.phoneNumberVerifiedAt)} = ? WHERE ${id} = ?`, now, userId);
+      }
+      const after = byId(userId) ?? before;
+      return { is: 'set', user: users.toUser(after), previous: user.phoneNumber };
     },
   };
 }

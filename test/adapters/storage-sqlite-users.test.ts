@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ColumnMapping, sqliteStorage } from '../../adapters/storage/sqlite.ts';
 import type { PhoneNumber } from '../../src/core/phone-number.ts';
+import type { JoinedStore } from '../../src/ports/joined-store.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
-import { type Opened, userStoreCases } from '../conformance/index.ts';
+import { joinedStoreCases, type Opened, userStoreCases } from '../conformance/index.ts';
 import { type ClosableDatabase, DRIVER_NAMES, DRIVERS, type Driver } from './sqlite-drivers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -49,9 +50,23 @@ function number(digits: string | number): PhoneNumber {
 for (const driver of DRIVER_NAMES) {
   const mapped = (): Opened<UserStore<UserRecord, Person>> => ({ store: sqliteStorage<Person>(tableIn(driver), { users: MAPPING }).users });
   const person = (): Person => ({ name: 'Ada', handle: crypto.randomUUID() });
+  const tablesOf = new WeakMap<object, ClosableDatabase>();
+  const joined = (): Opened<JoinedStore<UserRecord, Person>> => {
+    const database = tableIn(driver);
+    const store = sqliteStorage<Person>(database, { users: MAPPING }).joined;
+    tablesOf.set(store.users, database);
+    return { store };
+  };
+  const block = async ({ store, userId }: { readonly store: JoinedStore<UserRecord, Person>; readonly userId: string }): Promise<void> => {
+    const update = tablesOf.get(store.users)?.prepare(`UPDATE "the ""people""" SET blocked_at = '2026-01-01' WHERE "user id" = ?`);
+    update?.run(userId);
+  };
 
   describe(`a mapped users table over ${driver}`, () => {
     for (const conformance of userStoreCases(mapped, { profile: person }))
+      it(`${conformance.id} ${conformance.name}`, () => conformance.run());
+
+    for (const conformance of joinedStoreCases(joined, { profile: person, disable: block, rounds: 10 }))
       it(`${conformance.id} ${conformance.name}`, () => conformance.run());
 
     it('reads and writes the columns that are named, and leaves the others to the table', async () => {

@@ -20,7 +20,8 @@ import {
   spendInput,
   wrongInput,
 } from '../conformance/challenge-fixture.ts';
-import { challengeStoreCases, type Opened, sessionStoreCases, userStoreCases } from '../conformance/index.ts';
+import { challengeStoreCases, joinedStoreCases, type Opened, sessionStoreCases, userStoreCases } from '../conformance/index.ts';
+import { disableUser } from './disable-user.ts';
 import { type ClosableDatabase, DRIVER_NAMES, DRIVERS } from './sqlite-drivers.ts';
 
 const NOW = 1_800_000_000_000;
@@ -76,6 +77,7 @@ for (const driver of DRIVER_NAMES) {
       ...challengeStoreCases(() => fresh((storage) => storage.challenges)),
       ...sessionStoreCases(() => fresh((storage) => storage.sessions)),
       ...userStoreCases(() => fresh((storage) => storage.users)),
+      ...joinedStoreCases(() => fresh((storage) => storage.joined), { disable: disableUser, rounds: 30 }),
     ]) {
       it(`${conformance.id} ${conformance.name}`, () => conformance.run());
     }
@@ -86,6 +88,7 @@ for (const driver of DRIVER_NAMES) {
       ...challengeStoreCases(() => overTwoConnections((storage) => storage.challenges), { rounds: 1 }),
       ...sessionStoreCases(() => overTwoConnections((storage) => storage.sessions), { rounds: 1 }),
       ...userStoreCases(() => overTwoConnections((storage) => storage.users), { rounds: 1 }),
+      ...joinedStoreCases(() => overTwoConnections((storage) => storage.joined), { rounds: 1, disable: disableUser }),
     ]) {
       it(`${conformance.id} ${conformance.name}`, () => conformance.run());
     }
