@@ -6,7 +6,7 @@ const CHALLENGES = `
 local CROWD = 16
 
 local function known(id)
-  local text = redis.call('HGET', KEYS[1], id)
+  local text = id ~= '' and redis.call('HGET', KEYS[1], id)
   local row = text and cjson.decode(text)
   return row and now < tonumber(row.expiresAt) + RETENTION_MS and row or nil
 end
@@ -28,13 +28,16 @@ local function all()
 end
 `;
 
-/** `ChallengeStore.issue`: `ARGV[2]` is the id that `resendOf` names, `ARGV[3]` the digest under it, `ARGV[4…]` the challenge. */
+/** `ChallengeStore.issue`: `ARGV[2]` is the challenge, whole; its id and hash follow; then the id that `resendOf` names, and the digest under it. */
 export const ISSUE: string = script(
   COUNTERS,
   CHALLENGES,
   `
-local challenge = rowFrom(4)
-local hash = string.sub(challenge.idempotencyHash, 2)
+local text, id, hash, resendOf, resendDigest = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local crowd = redis.call('HLEN', KEYS[1])
+local sameId = crowd > 0 and known(id)
+local named = crowd > 0 and known(resendOf)
+local challenge = (sameId or named) and cjson.decode(text)
 
 local function hasMet(row)
   return row and hash ~= '' and string.find(' ' .. string.sub(row.idempotencyHash, 2) .. ' ', ' ' .. hash .. ' ', 1, true)
@@ -47,7 +50,6 @@ local function isSameRequest(row)
   return true
 end
 
-local sameId, named = known(challenge.id), known(ARGV[2])
 if named and not isSameRequest(named) then named = nil end
 if hasMet(sameId) then return { 'repeated', cjson.encode(sameId) } end
 if hasMet(named) then return { 'repeated', cjson.encode(named) } end
@@ -55,27 +57,30 @@ local refused = refusal()
 if refused then return refused end
 charge(input.hits)
 local row = named and isLive(named) and named or sameId
-local expiresAt = tonumber(challenge.expiresAt)
 
 if not row or not isLive(row) then
-  challenge.usedAt, challenge.resendAt = '', digits(resendAt())
-  save(challenge)
-  keepUntil(KEYS[1], expiresAt + RETENTION_MS)
-  if redis.call('HLEN', KEYS[1]) > CROWD then
+  local at = resendAt()
+  redis.call('HSET', KEYS[1], id, extended(extended(text, 'usedAt', ''), 'resendAt', digits(at)))
+  if crowd == 0 then
+    redis.call('PEXPIRE', KEYS[1], keepFor(input.expiresAt + RETENTION_MS))
+  else
+    keepUntil(KEYS[1], input.expiresAt + RETENTION_MS)
+  end
+  if crowd >= CROWD then
     for _, other in ipairs(all()) do
       if now >= tonumber(other.expiresAt) + RETENTION_MS + CLOCK_SLACK_MS then redis.call('HDEL', KEYS[1], other.id) end
     end
   end
-  return { 'issued', challenge.resendAt, counts() }
+  return { 'issued', at, counts() }
 end
 
-if input.rotate or (row.id == challenge.id and row.reference ~= challenge.reference) then
+if input.rotate or (row.id == id and row.reference ~= challenge.reference) then
   row.seed, row.codeLength, row.reference = challenge.seed, challenge.codeLength, challenge.reference
-  if row.digest ~= '' then row.digest = row.id == challenge.id and challenge.digest or ARGV[3] end
+  if row.digest ~= '' then row.digest = row.id == id and challenge.digest or resendDigest end
 end
 if hash ~= '' then row.idempotencyHash = row.idempotencyHash == '' and '=' .. hash or row.idempotencyHash .. ' ' .. hash end
-local ttl = expiresAt - tonumber(challenge.createdAt)
-expiresAt = math.min(expiresAt, tonumber(row.createdAt) + math.max(ttl, 600000))
+local ttl = input.expiresAt - tonumber(challenge.createdAt)
+local expiresAt = math.min(input.expiresAt, tonumber(row.createdAt) + math.max(ttl, 600000))
 row.locale, row.channel, row.expiresAt = challenge.locale, challenge.channel, digits(expiresAt)
 row.sends, row.resendAt = digits(row.sends + 1), digits(resendAt())
 keepUntil(KEYS[1], expiresAt + RETENTION_MS)
@@ -105,7 +110,7 @@ end
 
 if not input.keep then row.usedAt = digits(now) end
 local saved = save(row)
-for _, other in ipairs(all()) do
+for _, other in ipairs(redis.call('HLEN', KEYS[1]) > 1 and all() or {}) do
   if other.id ~= row.id and other.purpose == row.purpose and isLive(other) then
     other.usedAt = digits(now)
     save(other)
@@ -117,13 +122,9 @@ for _, field in ipairs({ 'phoneNumber', 'purpose', 'userId', 'context', 'context
 end
 redis.call('SET', KEYS[2], cjson.encode(proof), 'PX', keepFor(input.proofExpiresAt))
 
-local always = {}
-for _, hit in ipairs(input.hits) do
-  if hit.always then always[#always + 1] = hit end
-end
-charge(always)
+charge(input.always)
 local counted = counts()
-for _, at in ipairs(input.clears) do redis.call('DEL', KEYS[at]) end
+for place in pairs(forget(input.clears)) do write(place) end
 return { 'accepted', saved, counted }
 `,
 );
@@ -140,18 +141,43 @@ redis.call('RENAME', KEYS[1], KEYS[2])
 return { 'spent', text }
 `);
 
-/** `ChallengeStore.recordDelivery`: `ARGV[2]` is the id. What became of a send stands in the row, beside its fields. */
+// What became of a send stands in the row, beside its fields.
+const DELIVERIES = `
+local delivery = 'delivery ' .. digits(input.send)
+
+local function stateIn(row)
+  return string.match(row[delivery] or '', '^%a*')
+end
+`;
+
+/** `ChallengeStore.nextSend`: `ARGV[2]` is the id. */
+export const NEXT_SEND: string = script(
+  COUNTERS,
+  CHALLENGES,
+  DELIVERIES,
+  `
+local row = known(ARGV[2])
+if not row or tonumber(row.createdAt) ~= input.createdAt or not isLive(row) then return { 'settled' } end
+if tonumber(row.sends) ~= input.send or stateIn(row) == 'delivered' then return { 'settled' } end
+if input.looks then return { 'awaited' } end
+local refused = refusal()
+if refused then return refused end
+charge(input.hits)
+row.sends = digits(row.sends + 1)
+return { 'next', save(row), counts() }
+`,
+);
+
+/** `ChallengeStore.recordDelivery`: `ARGV[2]` is the id. */
 export const RECORD_DELIVERY: string = script(
   CHALLENGES,
+  DELIVERIES,
   `
-local text = redis.call('HGET', KEYS[1], ARGV[2])
-local row = text and cjson.decode(text)
-if not row or input.send < 1 or input.send > tonumber(row.sends) then return { 'ignored' } end
-local field = 'delivery ' .. digits(input.send)
-local before = string.match(row[field] or '', '^%a*')
-if before == 'delivered' or before == 'failed' or before == input.state then return { 'ignored' } end
-row[field] = input.state .. ' ' .. digits(now)
-save(row)
-return { 'recorded' }
+local row = known(ARGV[2])
+if not row or input.send < 1 or input.send > tonumber(row.sends) then return { 'unknown' } end
+local before = stateIn(row)
+if before == 'delivered' or before == 'failed' or before == input.state then return { 'recorded', cjson.encode(row) } end
+row[delivery] = input.state .. ' ' .. digits(now)
+return { 'recorded', save(row) }
 `,
 );

@@ -1,114 +1,189 @@
 /**
- * Lua for windows and cooldowns, as the other stores count them. A counter is a list of slices in MessagePack, whose whole numbers are exact: a send
- * reads and writes some hundreds of them, which as text would take it twice as long.
+ * Lua for windows and cooldowns, as the other stores count them. The counters of a slot lie in one key: their last end, and the counters by name, in
+ * MessagePack. A call reads all that it charges by one command and writes each slot by one.
+ *
+ * A counter is a text of doubles: what it holds in all, the first end of its slices, and of each slice start, count and end, the latest first. So
+ * the usual call looks at five numbers, whatever else the window holds: every slice is looked at only when one is over, or when there is no room.
  *
  * A slice of an exact window is one moment. The last rung of a ladder repeats, so that more sends than rungs change nothing; some more are
  * kept, because a send may be given back.
+ *
+ * `input.hits` and `input.cooldown` are flat lists, and loops count instead of asking `ipairs`, because an interpreter runs them in the one thread
+ * that all wait for.
  */
 export const COUNTERS = `
-local FOREVER, EXACT_HITS, SLICES, SPARE_SENDS = 9007199254740991, 32, 24, 32
-local STARTS_AT, COUNT, COUNTS_UNTIL = 1, 2, 3
-local loaded = {}
+local FOREVER, SPARE_SENDS = 9007199254740991, 32
+local NAME, MOST, AMOUNT, STARTS_AT, COUNTS_UNTIL, HIT = 1, 2, 3, 4, 5, 6
+local START, COUNT, END = 1, 2, 3
+local LADDER, NUMBER, HEAD, HEAD_AND_LATEST = 3, 8, 16, 40
+local pack, numbersIn = struct.pack, struct.unpack
+local cooldown, groups, lastEnds, withoutOld = input.cooldown, nil, nil, nil
 
-local function live(key)
-  if loaded[key] then return loaded[key] end
-  local slices, written = {}, redis.call('GET', key)
-  for _, slice in ipairs(written and cmsgpack.unpack(written) or {}) do
-    if now < slice[COUNTS_UNTIL] then slices[#slices + 1] = slice end
+local function groupAt(place)
+  if not groups then
+    groups, lastEnds, withoutOld = {}, {}, {}
+    local texts = redis.call('MGET', unpack(KEYS, input.groups))
+    for at = 1, #texts do
+      local group = input.groups + at - 1
+      if texts[at] then
+        lastEnds[group], groups[group] = cmsgpack.unpack(texts[at])
+      else
+        lastEnds[group], groups[group] = 0, {}
+      end
+    end
   end
-  loaded[key] = slices
+  return groups[place]
+end
+
+local function write(place)
+  if not next(groups[place]) then
+    redis.call('DEL', KEYS[place])
+  elseif lastEnds[place] >= FOREVER then
+    redis.call('SET', KEYS[place], cmsgpack.pack(lastEnds[place], groups[place]))
+  else
+    redis.call('SET', KEYS[place], cmsgpack.pack(lastEnds[place], groups[place]), 'PX', keepFor(lastEnds[place]))
+  end
+end
+
+local function slicesOf(counter)
+  local slices = {}
+  for byte = HEAD + 1, counter and #counter or 0, 3 * NUMBER do slices[#slices + 1] = { numbersIn('<ddd', counter, byte) } end
   return slices
 end
 
-local function write(key, slices)
-  local last = 0
-  for _, slice in ipairs(slices) do last = math.max(last, slice[COUNTS_UNTIL]) end
-  loaded[key] = slices
-  if last >= FOREVER then
-    redis.call('SET', key, cmsgpack.pack(slices))
-  else
-    redis.call('SET', key, cmsgpack.pack(slices), 'PX', keepFor(last))
+local function counterOf(slices)
+  if #slices == 0 then return nil end
+  local total, firstEnd, texts = 0, FOREVER, {}
+  table.sort(slices, function(a, b) return a[START] > b[START] end)
+  for at, slice in ipairs(slices) do
+    total, firstEnd = total + slice[COUNT], math.min(firstEnd, slice[END])
+    texts[at] = pack('<ddd', slice[START], slice[COUNT], slice[END])
   end
+  return pack('<dd', total, firstEnd) .. table.concat(texts)
 end
 
-local function countOf(slices)
-  local count = 0
-  for _, slice in ipairs(slices) do count = count + slice[COUNT] end
-  return count
+local function live(place, name)
+  local counter = groupAt(place)[name]
+  if not counter then return nil, 0 end
+  local total, firstEnd = numbersIn('<dd', counter)
+  if now < firstEnd then return counter, total end
+  if withoutOld[counter] == nil then
+    local kept = {}
+    for _, slice in ipairs(slicesOf(counter)) do
+      if now < slice[END] then kept[#kept + 1] = slice end
+    end
+    withoutOld[counter] = counterOf(kept) or false
+  end
+  counter = withoutOld[counter] or nil
+  return counter, counter and numbersIn('<d', counter) or 0
 end
 
-local function roomAt(slices, hit)
-  local count, most = countOf(slices), hit.max - hit.amount
-  if count <= most then return 0 end
-  local byEnd = { unpack(slices) }
-  table.sort(byEnd, function(a, b) return a[COUNTS_UNTIL] < b[COUNTS_UNTIL] end)
-  for _, slice in ipairs(byEnd) do
+local function roomAt(counter, count, most)
+  local slices = slicesOf(counter)
+  table.sort(slices, function(a, b) return a[END] < b[END] end)
+  for _, slice in ipairs(slices) do
     count = count - slice[COUNT]
-    if count <= most then return slice[COUNTS_UNTIL] end
+    if count <= most then return slice[END] end
   end
   return FOREVER
 end
 
-local function startOf(hit)
-  if not hit.windowMs then return 0, FOREVER end
-  local sliceMs = hit.max <= EXACT_HITS and 1 or math.ceil(hit.windowMs / SLICES)
-  local startsAt = math.floor(now / sliceMs) * sliceMs
-  return startsAt, startsAt + sliceMs - 1 + hit.windowMs
-end
-
-local function add(slices, amount, startsAt, countsUntil)
+local function added(counter, amount, startsAt, countsUntil)
+  if not counter then return pack('<ddddd', amount, countsUntil, startsAt, amount, countsUntil) end
+  local total, firstEnd, start, count, last = numbersIn('<ddddd', counter)
+  if startsAt > start then
+    if countsUntil < firstEnd then firstEnd = countsUntil end
+    return pack('<ddddd', total + amount, firstEnd, startsAt, amount, countsUntil) .. string.sub(counter, HEAD + 1)
+  elseif startsAt == start then
+    if countsUntil > last then last = countsUntil end
+    return pack('<ddddd', total + amount, firstEnd, start, count + amount, last) .. string.sub(counter, HEAD_AND_LATEST + 1)
+  end
+  local slices = slicesOf(counter)
   for _, slice in ipairs(slices) do
-    if slice[STARTS_AT] == startsAt then
-      slice[COUNT] = slice[COUNT] + amount
-      slice[COUNTS_UNTIL] = math.max(slice[COUNTS_UNTIL], countsUntil)
-      return slices
+    if slice[START] == startsAt then
+      slice[COUNT], slice[END] = slice[COUNT] + amount, math.max(slice[END], countsUntil)
+      return counterOf(slices)
     end
   end
   slices[#slices + 1] = { startsAt, amount, countsUntil }
-  return slices
+  return counterOf(slices)
 end
 
-local function pauseAfter(sends)
-  local ladder = input.cooldown.ladderMs
-  return ladder[math.min(countOf(sends), #ladder)] or 0
+local function pauseAfter(count)
+  local rung = math.min(count, #cooldown - LADDER)
+  return rung > 0 and cooldown[LADDER + rung] or 0
 end
 
 local function refusal()
-  local limit, retryAt
-  local function consider(name, at)
-    if at > now and (not retryAt or at > retryAt) then limit, retryAt = name, at end
+  local hits, limit, retryAt = input.hits, nil, now
+  if input.refusedUntil and input.refusedUntil > now then limit, retryAt = 0, input.refusedUntil end
+  for at = 1, #hits, HIT do
+    local counter, count = live(hits[at], hits[at + NAME])
+    if count > hits[at + MOST] then
+      local room = roomAt(counter, count, hits[at + MOST])
+      if room > retryAt then limit, retryAt = (at - 1) / HIT + 1, room end
+    end
   end
-  if input.refused then consider(input.refused.limit, input.refused.retryAt) end
-  for _, hit in ipairs(input.hits) do consider(hit.limit, roomAt(live(KEYS[hit.key]), hit)) end
-  if input.cooldown then
-    local sends, last = live(KEYS[input.cooldown.key]), 0
-    for _, send in ipairs(sends) do last = math.max(last, send[STARTS_AT]) end
-    consider(input.cooldown.limit, last + pauseAfter(sends))
+  if cooldown then
+    local sends, count = live(cooldown[1], cooldown[1 + NAME])
+    local allowedAt = (sends and numbersIn('<d', sends, HEAD + 1) or 0) + pauseAfter(count)
+    if allowedAt > retryAt then limit, retryAt = #hits / HIT + 1, allowedAt end
   end
-  return retryAt and { 'limited', limit, digits(retryAt) }
+  return limit and { 'limited', limit, digits(retryAt) }
 end
 
 local function resendAt()
-  if not input.cooldown then return input.resendAt or now end
-  return now + pauseAfter(live(KEYS[input.cooldown.key]))
+  if not cooldown then return input.resendAt or now end
+  local _, count = live(cooldown[1], cooldown[1 + NAME])
+  return now + pauseAfter(count)
 end
 
 local function charge(hits)
-  for _, hit in ipairs(hits) do
-    local key = KEYS[hit.key]
-    if hit.amount > 0 then write(key, add(live(key), hit.amount, startOf(hit))) end
+  local changed = {}
+  local function put(place, name, counter, countsUntil)
+    groups[place][name], changed[place] = counter, true
+    if countsUntil > lastEnds[place] then lastEnds[place] = countsUntil end
   end
-  if not input.cooldown then return end
-  local key, ladder = KEYS[input.cooldown.key], input.cooldown.ladderMs
-  local sends, kept = add(live(key), 1, now, now + input.cooldown.windowMs), {}
-  table.sort(sends, function(a, b) return a[STARTS_AT] < b[STARTS_AT] end)
-  for at = math.max(1, #sends - #ladder - SPARE_SENDS), #sends do kept[#kept + 1] = sends[at] end
-  write(key, kept)
+  for at = 1, #hits, HIT do
+    local place, name, amount, countsUntil = hits[at], hits[at + NAME], hits[at + AMOUNT], hits[at + COUNTS_UNTIL]
+    if amount > 0 then
+      local counter = live(place, name)
+      put(place, name, added(counter, amount, hits[at + STARTS_AT], countsUntil), countsUntil)
+    end
+  end
+  if cooldown then
+    local place, name, kept = cooldown[1], cooldown[1 + NAME], #cooldown - LADDER + SPARE_SENDS
+    local before = live(place, name)
+    local sends = added(before, 1, now, cooldown[LADDER])
+    if #sends > HEAD + kept * 3 * NUMBER then sends = counterOf({ unpack(slicesOf(sends), 1, kept) }) end
+    put(place, name, sends, cooldown[LADDER])
+  end
+  for place in next, changed do write(place) end
 end
 
 local function counts()
-  local all = {}
-  for at, hit in ipairs(input.hits) do all[at] = countOf(live(KEYS[hit.key])) end
+  local hits, all = input.hits, {}
+  for at = 1, #hits, HIT do
+    local _, count = live(hits[at], hits[at + NAME])
+    all[#all + 1] = count
+  end
   return all
+end
+
+local function forget(counters)
+  local changed = {}
+  for at = 1, #counters, 2 do
+    local place, name = counters[at], counters[at + NAME]
+    if groupAt(place)[name] then groups[place][name], changed[place] = nil, true end
+  end
+  for place in next, changed do
+    if lastEnds[place] >= FOREVER then
+      lastEnds[place] = 0
+      for _, counter in next, groups[place] do
+        for _, slice in ipairs(slicesOf(counter)) do lastEnds[place] = math.max(lastEnds[place], slice[END]) end
+      end
+    end
+  end
+  return changed
 end
 `;

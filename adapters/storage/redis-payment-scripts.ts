@@ -23,9 +23,19 @@ local refused = (input.refused or holders == 0) and refusal()
 if refused then return refused end
 if holders == 0 then charge(input.hits) end
 if claim then hold(holders + 1) end
-return { 'taken', digits(resendAt()), counts() }
+return { 'taken', resendAt(), counts() }
 `,
 );
+
+// What gives room must work on a server that is full: it lets a script go on that began by deleting.
+const RELEASE = `
+local function release(changed)
+  for place in pairs(changed) do
+    redis.call('DEL', KEYS[place])
+    if next(groups[place]) then write(place) end
+  end
+end
+`;
 
 /**
  * What was paid in vain, at this very moment, is given back, and `clears` are forgotten. A shared charge goes with the last who hold it; one
@@ -34,26 +44,40 @@ return { 'taken', digits(resendAt()), counts() }
 export const SETTLE: string = script(
   COUNTERS,
   CLAIMS,
+  RELEASE,
   `
-local function takeOff(key, amount, startsAt)
+local changed = {}
+local function takeOff(place, name, amount, startsAt)
   local kept = {}
-  for _, slice in ipairs(live(key)) do
-    if slice[STARTS_AT] == startsAt then slice[COUNT] = slice[COUNT] - amount end
+  for _, slice in ipairs(slicesOf((live(place, name)))) do
+    if slice[START] == startsAt then slice[COUNT] = slice[COUNT] - amount end
     if slice[COUNT] > 0 then kept[#kept + 1] = slice end
   end
-  if #kept == 0 then redis.call('DEL', key) else write(key, kept) end
-  loaded[key] = kept
+  groups[place][name], changed[place] = counterOf(kept), true
 end
 
-if holders > 0 then hold(holders - 1) end
 if not claim or holders == 1 then
-  for _, hit in ipairs(input.hits) do takeOff(KEYS[hit.key], hit.amount, (startOf(hit))) end
-  if input.cooldown then takeOff(KEYS[input.cooldown.key], 1, now) end
+  local hits = input.hits
+  for at = 1, #hits, HIT do takeOff(hits[at], hits[at + NAME], hits[at + AMOUNT], hits[at + STARTS_AT]) end
+  if cooldown then takeOff(cooldown[1], cooldown[1 + NAME], 1, now) end
 end
-for _, at in ipairs(input.clears) do redis.call('DEL', KEYS[at]) end
+for place in pairs(forget(input.clears)) do changed[place] = true end
+release(changed)
+if holders > 0 then hold(holders - 1) end
 return { 'settled' }
 `,
 );
 
-/** `ChallengeStore.clear`. */
-export const FORGET: string = script("for _, key in ipairs(KEYS) do redis.call('DEL', key) end\nreturn { 'forgotten' }");
+/** `ChallengeStore.clear`, which does not know what time it is: not before the latest hit of those that stay. */
+export const FORGET: string = script(
+  COUNTERS,
+  RELEASE,
+  `
+local changed = forget(input.clears)
+for place in pairs(changed) do
+  for _, counter in next, groups[place] do now = math.max(now, (numbersIn('<d', counter, HEAD + 1))) end
+end
+release(changed)
+return { 'forgotten' }
+`,
+);

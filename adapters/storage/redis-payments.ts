@@ -1,11 +1,13 @@
 import type { Hit } from '../../src/core/limits.ts';
 import type { Limited } from '../../src/ports/challenge-store.ts';
-import { type Charges, chargesInput, keyList } from './redis-counters.ts';
+import { type Charges, chargesInput, refusalIn, scriptKeys } from './redis-counters.ts';
 import { SETTLE, TAKE } from './redis-payment-scripts.ts';
+import { jsonOf } from './redis-rows.ts';
 import { ask, type Part, type Payment, partsOf, type RedisPlace, type Reply } from './redis-slots.ts';
 
-/** What came of a verb, and what the counters of its hits hold after it. */
+/** What came of a verb, and what the counters of its hits hold after it; `null`: it was not refused. */
 export interface Paid extends Reply {
+  readonly limited: Limited | null;
   readonly counts: readonly number[];
 }
 
@@ -13,16 +15,12 @@ export interface Paid extends Reply {
 interface Asked {
   readonly part: Part;
   readonly reply: Reply;
-}
-
-/** The refusal in a reply that is `limited`. */
-export function limitedOf({ rest }: Reply): Limited {
-  return { is: 'limited', limit: String(rest[0]) as Limited['limit'], retryAt: Number(rest[1]) };
+  readonly limited: Limited | null;
 }
 
 /** What a verb does that only charges. */
 export async function nothingMore({ refused }: Charges): Promise<Reply> {
-  return refused === undefined ? { is: 'taken', rest: [] } : { is: 'limited', rest: [refused.limit, refused.retryAt] };
+  return refused === undefined ? { is: 'taken', rest: [] } : { is: 'limited', rest: [0, refused.retryAt] };
 }
 
 /**
@@ -45,15 +43,18 @@ export async function paying(place: RedisPlace, payment: Payment, act: (own: Par
     }
     refused = longestOf(elsewhere);
   }
-  const reply = await act({ ...own, refused, resendAt: resendAtOf(elsewhere) }).catch(async (error: unknown) => {
+  const charges = { ...own, refused, resendAt: resendAtOf(elsewhere) };
+  const reply = await act(charges).catch(async (error: unknown) => {
     if (isRefusal(error)) await giveBack();
     throw error;
   });
+  const limited = limitedIn(reply, charges);
+  if (stages.length === 0) return { ...reply, limited, counts: countsTold(reply) };
   const isAccepted = reply.is === 'accepted';
   if (isAccepted) await settle(place, payment, stages.flat().map(onlyWrong));
   else if (!KEEPS.has(reply.is)) await giveBack();
-  const counts = new Map([...elsewhere.flatMap((asked) => countsIn(asked, isAccepted)), ...countsIn({ part: own, reply }, false)]);
-  return { ...reply, counts: payment.hits.map((hit) => counts.get(hit.key) ?? 0) };
+  const counts = new Map([...elsewhere.flatMap((asked) => countsIn(asked, isAccepted)), ...countsIn({ part: own, reply, limited }, false)]);
+  return { ...reply, limited, counts: payment.hits.map((hit) => counts.get(hit.key) ?? 0) };
 }
 
 // What a server says instead of the first write of a script (Redis 6 behind words of its own). After any other failure nobody knows whether the
@@ -62,13 +63,14 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && /^(ERR .*-)?(OOM|MISCONF|READONLY|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|LOADING)\b/.test(error.message);
 }
 
-const KEEPS: ReadonlySet<string> = new Set(['issued', 'resent', 'wrong', 'taken']);
+const KEEPS: ReadonlySet<string> = new Set(['issued', 'resent', 'wrong', 'taken', 'next']);
 
 async function pay(place: RedisPlace, payment: Payment, part: Part & Charges): Promise<Asked> {
-  const list = keyList();
-  const charges = chargesInput(place.keys, list, part);
-  const input = { ...charges, ...claimInput(place, payment, part, list.add), now: payment.now };
-  return { part, reply: await ask(place, TAKE, list.all, [JSON.stringify(input)]) };
+  const claims = claimsOn(place, payment, part);
+  const keys = scriptKeys(place.keys, ...claims);
+  const input = { ...chargesInput(keys, part, payment.now), ...claimInput(claims) };
+  const reply = await ask(place, TAKE, keys.all, [jsonOf(input)]);
+  return { part, reply, limited: limitedIn(reply, part) };
 }
 
 // What cannot be given back stays charged, and the answer that is already known is not lost for it.
@@ -77,24 +79,32 @@ async function settle(place: RedisPlace, payment: Payment, parts: readonly Part[
     parts
       .filter((part) => isWritten(part) || part.clears.length > 0)
       .map((part) => {
-        const list = keyList();
-        const charges = chargesInput(place.keys, list, { ...part, hits: part.hits.filter(isCounted) });
-        const clears = part.clears.map((key) => list.add(place.keys.counter(key)));
-        const input = { ...charges, ...claimInput(place, payment, part, list.add), clears, now: payment.now };
-        return ask(place, SETTLE, list.all, [JSON.stringify(input)]);
+        const claims = claimsOn(place, payment, part);
+        const keys = scriptKeys(place.keys, ...claims);
+        const charges = chargesInput(keys, { ...part, hits: part.hits.filter(isCounted) }, payment.now);
+        const input = { ...charges, ...claimInput(claims), clears: part.clears.flatMap(keys.counter) };
+        return ask(place, SETTLE, keys.all, [jsonOf(input)]);
       }),
   );
 }
 
-function claimInput(place: RedisPlace, { claim = null, hits }: Payment, part: Part, add: (key: string) => number): object {
-  if (claim === null || !isWritten(part)) return {};
+function claimsOn(place: RedisPlace, { claim = null, hits }: Payment, part: Part): readonly string[] {
+  if (claim === null || !isWritten(part)) return [];
   const name = JSON.stringify([...claim, ...hits.map(({ key, amount }) => [key, amount])]);
-  return { claim: add(place.keys.claim(part.slot, name)) };
+  return [place.keys.claim(part.slot, name)];
+}
+
+function claimInput(claims: readonly string[]): object {
+  return claims.length === 0 ? {} : { claim: 1 };
+}
+
+function limitedIn({ is, rest }: Reply, charges: Charges): Limited | null {
+  return is === 'limited' ? refusalIn(rest, charges) : null;
 }
 
 // Of several that last equally long, the one that was heard first.
 function longestOf(asked: readonly Asked[]): Limited | undefined {
-  const refusals = asked.flatMap(({ reply }) => (reply.is === 'limited' ? [limitedOf(reply)] : []));
+  const refusals = asked.flatMap(({ limited }) => limited ?? []);
   return refusals.toSorted((a, b) => b.retryAt - a.retryAt)[0];
 }
 
@@ -105,11 +115,15 @@ function resendAtOf(asked: readonly Asked[]): number | undefined {
 
 // What is given back of a slot is no longer in what that slot told.
 function countsIn({ part, reply }: Asked, isWithoutWrong: boolean): readonly (readonly [string, number])[] {
-  const told = Array.isArray(reply.rest[1]) ? reply.rest[1].map(Number) : [];
+  const told = countsTold(reply);
   return part.hits.map((hit, index) => {
     const back = part.hits.filter((other) => isWithoutWrong && other.when === 'wrong' && other.key === hit.key);
     return [hit.key, (told[index] ?? 0) - back.reduce((sum, { amount = 1 }) => sum + amount, 0)];
   });
+}
+
+function countsTold({ rest }: Reply): readonly number[] {
+  return Array.isArray(rest[1]) ? rest[1].map(Number) : [];
 }
 
 function isCharged(part: Part): boolean {

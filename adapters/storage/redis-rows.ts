@@ -9,11 +9,9 @@ export type FieldKinds<Row> = {
         : 'text?';
 };
 
-/** A row as scripts take it and as they give it. */
+/** A row as scripts take it and as they give it: JSON in which every value is a text. */
 export interface RedisRow<Row> {
-  /** `field, value, field, value …`, each an argument of its own: no character of a value means anything. */
-  toPairs(row: Row): string[];
-  /** From the JSON that a script wrote, in which every value is a text. */
+  toJson(row: Row): string;
   fromJson(json: unknown): Row;
 }
 
@@ -22,18 +20,32 @@ export function nullable(value: string | number | null): string {
   return value === null ? '' : `=${value}`;
 }
 
+/**
+ * JSON that Lua reads. Halves of a character are no text: Lua refuses their escapes, and UTF-8 has none. They become what they become wherever a text
+ * is sent.
+ */
+export function jsonOf(value: object): string {
+  const json = JSON.stringify(value);
+  return json.includes('\\ud') ? JSON.stringify(value, (_, part) => (typeof part === 'string' ? wellFormed(part) : part)) : json;
+}
+
 /** Writes rows of these fields, and reads them. */
 export function redisRow<Row extends object>(kinds: FieldKinds<Row>): RedisRow<Row> {
   const fields = Object.entries(kinds) as [keyof Row & string, string][];
   return {
-    toPairs: (row) =>
-      fields.flatMap(([field, kind]) => {
+    toJson(row) {
+      const written: Record<string, string> = {};
+      for (const [field, kind] of fields) {
         const value = row[field] as string | number | null;
-        return [field, kind.endsWith('?') ? nullable(value) : String(value)];
-      }),
+        written[field] = kind.endsWith('?') ? nullable(value) : String(value);
+      }
+      return jsonOf(written);
+    },
     fromJson(json) {
       const written = JSON.parse(String(json)) as Readonly<Record<string, string | undefined>>;
-      return Object.fromEntries(fields.map(([field, kind]) => [field, readField(written[field] ?? '', kind)])) as Row;
+      const row: Record<string, string | number | null> = {};
+      for (const [field, kind] of fields) row[field] = readField(written[field] ?? '', kind);
+      return row as Row;
     },
   };
 }
@@ -43,4 +55,8 @@ function readField(written: string, kind: string): string | number | null {
   if (kind === 'number') return Number(written);
   if (written === '') return null;
   return kind === 'number?' ? Number(written.slice(1)) : written.slice(1);
+}
+
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }

@@ -20,18 +20,16 @@ local function digits(number)
 end
 
 local function keepFor(last)
-  return math.max(0, math.ceil(last - now)) + CLOCK_SLACK_MS
+  return string.format('%d', math.max(0, math.ceil(last - now)) + CLOCK_SLACK_MS)
 end
 
 local function keepUntil(key, last)
   local ms = keepFor(last)
-  if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, ms) end
+  if redis.call('PTTL', key) < tonumber(ms) then redis.call('PEXPIRE', key, ms) end
 end
 
-local function rowFrom(first)
-  local row = {}
-  for at = first, #ARGV, 2 do row[ARGV[at]] = ARGV[at + 1] end
-  return row
+local function extended(json, field, value)
+  return string.sub(json, 1, -2) .. ',"' .. field .. '":"' .. value .. '"}'
 end
 
 local function contains(list, value)
@@ -42,7 +40,16 @@ local function contains(list, value)
 end
 `;
 
-/** A script of these parts; indentation is not sent. */
+/** A script of these parts. Indentation is not sent, and constants stand where they are named: a local that functions see is paid for at every call. */
 export function script(...parts: readonly string[]): string {
-  return [PRELUDE, ...parts].join('').replace(/\n\s*/g, '\n').trim();
+  const constants = new Map<string, string>();
+  const text = [PRELUDE, ...parts].join('').replace(/^local ([A-Z][A-Z_, ]*) = ([\d, ]+)$/gm, (_, names: string, values: string) => {
+    const numbers = values.split(', ');
+    for (const [index, name] of names.split(', ').entries()) constants.set(name, numbers[index] ?? '');
+    return '';
+  });
+  return text
+    .replace(/\b[A-Z][A-Z_]*\b/g, (name) => constants.get(name) ?? name)
+    .replace(/\n\s*/g, '\n')
+    .trim();
 }

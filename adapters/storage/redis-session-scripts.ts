@@ -9,7 +9,7 @@ end
 local function find(id)
   local text = redis.call('HGET', KEYS[1], id)
   local session = text and cjson.decode(text)
-  return session and now < endOf(session) + RETENTION_MS and session or nil
+  if session and now < endOf(session) + RETENTION_MS then return session, text end
 end
 
 local function save(session)
@@ -38,27 +38,31 @@ local function liveOf(sessions, userId)
 end
 `;
 
-/** `SessionStore.create`: `ARGV[2…]` is the session. */
+/** `SessionStore.create`: `ARGV[2]` is the session, `ARGV[3]` its id, `ARGV[4]` the user. */
 export const CREATE: string = script(
   SESSIONS,
   `
-local session, last = rowFrom(2), 0
-local others, dead, evicted = {}, {}, {}
-for _, other in ipairs(all()) do
+local text, id, userId = ARGV[2], ARGV[3], ARGV[4]
+local isFirst = redis.call('HLEN', KEYS[1]) == 0
+local last, others, dead, evicted = 0, {}, {}, {}
+for _, other in ipairs(isFirst and {} or all()) do
   last = math.max(last, tonumber(other.order))
   if now >= endOf(other) + RETENTION_MS + CLOCK_SLACK_MS then dead[#dead + 1] = other.id end
-  if other.id ~= session.id then others[#others + 1] = other end
+  if other.id ~= id then others[#others + 1] = other end
 end
-others = liveOf(others, session.userId)
-session.order = digits(last + 1)
-save(session)
-keepUntil(KEYS[1], tonumber(session.absoluteExpiresAt) + RETENTION_MS)
+others = liveOf(others, userId)
+redis.call('HSET', KEYS[1], id, extended(text, 'order', digits(last + 1)))
+if isFirst then
+  redis.call('PEXPIRE', KEYS[1], keepFor(input.absoluteExpiresAt + RETENTION_MS))
+else
+  keepUntil(KEYS[1], input.absoluteExpiresAt + RETENTION_MS)
+end
 for at = 1, math.min(#others, #others + 1 - input.maxPerUser) do
   evicted[at] = others[at].id
   redis.call('HDEL', KEYS[1], evicted[at])
 end
-for _, id in ipairs(dead) do
-  if id ~= session.id then redis.call('HDEL', KEYS[1], id) end
+for _, other in ipairs(dead) do
+  if other ~= id then redis.call('HDEL', KEYS[1], other) end
 end
 return { 'created', unpack(evicted) }
 `,
@@ -68,9 +72,9 @@ return { 'created', unpack(evicted) }
 export const FIND: string = script(
   SESSIONS,
   `
-local session = find(ARGV[2])
+local session, text = find(ARGV[2])
 if not session or now >= endOf(session) then return { 'unknown' } end
-return { 'found', cjson.encode(session) }
+return { 'found', text }
 `,
 );
 
@@ -79,7 +83,7 @@ export const ROTATE: string = script(
   SESSIONS,
   `
 local id, presented, nextHash = ARGV[2], ARGV[3], ARGV[4]
-local session = find(id)
+local session, text = find(id)
 if not session then return { 'gone' } end
 if now >= endOf(session) then return { 'expired' } end
 if presented == session.currentHash then
@@ -91,7 +95,7 @@ if presented == session.currentHash then
 end
 local rotatedAt = tonumber(string.sub(session.rotatedAt, 2))
 if rotatedAt and now < rotatedAt + input.graceSeconds * 1000 and session.previousHash == '=' .. presented then
-  return { 'replayed', cjson.encode(session) }
+  return { 'replayed', text }
 end
 if input.revoke then redis.call('HDEL', KEYS[1], id) end
 return { 'reused' }

@@ -28,8 +28,9 @@ export function redisSessions(place: RedisPlace): SessionStore {
     ask(place, script, [place.keys.sessions(userKey)], [JSON.stringify(input), ...texts]);
   return {
     async create({ session, maxPerUser, now }) {
-      const row = SESSION_ROW.toPairs({ ...session, generation: 0, previousHash: null, rotatedAt: null });
-      const { rest } = await askOwner(session.userKey, CREATE, { now, maxPerUser }, ...row);
+      const { id, userId, userKey, absoluteExpiresAt } = session;
+      const row = SESSION_ROW.toJson({ ...session, generation: 0, previousHash: null, rotatedAt: null });
+      const { rest } = await askOwner(userKey, CREATE, { now, maxPerUser, absoluteExpiresAt }, row, id, userId);
       return { evicted: rest.map(String) };
     },
     async find({ sessionId, now }) {

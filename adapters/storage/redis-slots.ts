@@ -58,18 +58,27 @@ export function slotIn(place: RedisPlace, key: string): string {
 
 /** Divides a payment among the slots that it reaches. */
 export function partsOf(place: RedisPlace, { hits, cooldown, clears = [], home }: Payment): Parts {
-  const slotOfCounter = (key: string): string => slotIn(place, place.keys.counter(key));
-  const partOf = (slot: string | null): Part => ({
-    slot: slot ?? '',
+  if (!place.isCluster) {
+    const whole = { slot: '', hits, cooldown, clears };
+    return home === null ? { own: NOTHING, stages: [[whole]] } : { own: whole, stages: [] };
+  }
+  const slotOfCounter = (key: string): string => slotOf(place.keys.counters(key));
+  const partOf = (slot: string): Part => ({
+    slot,
     hits: hits.filter((hit) => slotOfCounter(hit.key) === slot),
     cooldown: cooldown !== null && slotOfCounter(cooldown.key) === slot ? cooldown : null,
     clears: clears.filter((key) => slotOfCounter(key) === slot),
   });
-  const own = home === null ? null : slotIn(place, home);
+  const own = home === null ? null : slotOf(home);
   const slots = [...hits.map((hit) => hit.key), ...(cooldown === null ? [] : [cooldown.key]), ...clears].map(slotOfCounter);
   const elsewhere = [...new Set(slots)].filter((slot) => slot !== own).map(partOf);
-  return { own: partOf(own), stages: [elsewhere.filter(isRequesters), elsewhere.filter((part) => !isRequesters(part))] };
+  return {
+    own: own === null ? NOTHING : partOf(own),
+    stages: [elsewhere.filter(isRequesters), elsewhere.filter((part) => !isRequesters(part))],
+  };
 }
+
+const NOTHING: Part = { slot: '', hits: [], cooldown: null, clears: [] };
 
 // Who is refused by what is his own must never have charged what others need.
 function isRequesters({ hits }: Part): boolean {

@@ -67,6 +67,21 @@ describe.skipIf(!HAS_REDIS).each(REDIS_DRIVER_NAMES)('the Redis store on a clust
     expect([await room(ip), await room(system)]).toEqual([4, 3]);
   });
 
+  it('looks before it pays for a send that nobody asked for, and gives back what is paid in vain', async () => {
+    const { id, createdAt, sends } = await issued(storage.challenges, challenge);
+    const next = { id, createdAt, send: sends, hits: all(), now: NOW };
+    await storage.challenges.recordDelivery({ id, send: 1, state: 'delivered', now: NOW });
+    trips.length = 0;
+    expect(await storage.challenges.nextSend(next)).toEqual({ is: 'settled' });
+    expect(trips.length).toBe(1);
+    const other = await issued(storage.challenges);
+    const again = { ...next, id: other.id, hits: [prefix, system] as Hit[] };
+    expect(await Promise.all([storage.challenges.nextSend(again), storage.challenges.nextSend(again)])).toMatchObject(
+      expect.arrayContaining([{ is: 'settled' }, expect.objectContaining({ is: 'next' })]),
+    );
+    expect([await room(own), await room(prefix), await room(system)]).toEqual([5, 4, 4]);
+  });
+
   it('charges too much and never too little when a call is lost on its way', async () => {
     for (const fault of ['before', 'after'] as const) {
       for (const slot of [ip, prefix, system, own].map((hit) => slotOf(hit?.key ?? ''))) {

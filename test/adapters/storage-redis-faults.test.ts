@@ -96,6 +96,8 @@ describe.skipIf(!HAS_REDIS)('a Redis that is full', () => {
     const { challenges, sessions } = redisStorage((await opened(port)).client);
     const victim = someHit({ max: 1, windowSeconds: 86_400 });
     const free = someHit({ max: 5 });
+    const [kept, cleared] = [someHit({ key: '{full}kept' }), someHit({ key: '{full}cleared' })];
+    await challenges.take({ hits: [kept, cleared], cooldown: null, now: NOW });
     expect((await challenges.take({ hits: [victim], cooldown: null, now: NOW })).is).toBe('taken');
     const [live, proven] = [await issued(challenges), await issued(challenges)];
     const proof = await earned(challenges, proven);
@@ -125,6 +127,9 @@ describe.skipIf(!HAS_REDIS)('a Redis that is full', () => {
     expect((await challenges.spend(spendInput(proven, proof))).is).toBe('spent');
     expect((await challenges.spend(spendInput(proven, proof))).is).toBe('refused');
     expect(await sessions.revoke({ sessionId: session.id, now: NOW })).toBe(true);
+    await challenges.clear([cleared.key]);
+    const left = [kept, cleared].map((hit) => ({ ...hit, amount: 0 }));
+    expect(await challenges.take({ hits: left, cooldown: null, now: NOW + 1 })).toEqual({ is: 'taken', counts: [1, 0] });
 
     await cli('-p', String(port), 'config', 'set', 'maxmemory', '100mb');
     expect((await challenges.redeem(redeemInput(refused))).is).toBe('unknown');

@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { type createClient, type createClientPool, createCluster } from 'redis';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { memoryStorage } from '../../adapters/storage/memory.ts';
 import { type RedisClient, redisStorage } from '../../adapters/storage/redis.ts';
 import { NOW, randomText } from '../conformance/case.ts';
 import {
@@ -95,9 +96,10 @@ describe.skipIf(!HAS_REDIS)('the Redis store on one server', () => {
 
   it('lets Redis drop everything an hour after it is over, counters without a window excepted', async () => {
     const { challenges, sessions } = redisStorage(clientAt(1), { prefix: 'ttl:' });
-    const hits = [someHit({ key: '{a}w', windowSeconds: 600 }), someHit({ key: '{a}s', windowSeconds: 2400, max: 100 })];
-    const endless = someHit({ key: '{a}e', windowSeconds: null });
-    const cooldown = someCooldown({ key: '{a}c', windowSeconds: 1800 });
+    const short = [someHit({ key: '{w}short', windowSeconds: 60 }), someHit({ key: '{e}short', windowSeconds: 60 })];
+    const hits = [...short, someHit({ key: '{w}long', windowSeconds: 600 }), someHit({ key: '{s}sliced', windowSeconds: 2400, max: 100 })];
+    const endless = someHit({ key: '{e}endless', windowSeconds: null });
+    const cooldown = someCooldown({ key: '{c}ladder', windowSeconds: 1800 });
     const challenge = await issued(challenges, {}, { hits: [...hits, endless], cooldown });
     const other = await issued(challenges);
     await earned(challenges, other);
@@ -106,9 +108,9 @@ describe.skipIf(!HAS_REDIS)('the Redis store on one server', () => {
     const expected: Readonly<Record<string, number>> = {
       [`ttl:challenges:{${challenge.phoneKey}}`]: 300_000 + DAY + HOUR,
       [`ttl:proof:{${other.phoneKey}}`]: 600_000 + HOUR,
-      'ttl:counter:{a}w': 600_000 + HOUR,
-      'ttl:counter:{a}s': 2_400_000 + HOUR,
-      'ttl:counter:{a}c': 1_800_000 + HOUR,
+      'ttl:counters:{w}': 600_000 + HOUR,
+      'ttl:counters:{s}': 2_400_000 + HOUR,
+      'ttl:counters:{c}': 1_800_000 + HOUR,
       [`ttl:sessions:{${session.userKey}}`]: 181 * DAY + HOUR,
     };
     const found = await keysLike('ttl:*');
@@ -118,7 +120,11 @@ describe.skipIf(!HAS_REDIS)('the Redis store on one server', () => {
       expect(ttl, key).toBeGreaterThan(ms - 20_000);
       expect(ttl, key).toBeLessThanOrEqual(ms + 100_000);
     }
-    expect(await ttlOf('ttl:counter:{a}e')).toBe(-1);
+    expect(await ttlOf('ttl:counters:{e}')).toBe(-1);
+    await challenges.clear([endless.key]);
+    expect(await ttlOf('ttl:counters:{e}')).toBeGreaterThan(60_000 + HOUR - 20_000);
+    await challenges.clear([short[1]?.key ?? '']);
+    expect(await keysLike('ttl:counters:{e}')).toEqual([]);
   });
 
   it('makes no key for a hit that counts nothing', async () => {
@@ -166,6 +172,29 @@ describe.skipIf(!HAS_REDIS)('the Redis store on one server', () => {
     }
     const row = JSON.parse(await cli('-p', String(server.port), 'hget', `delivery:challenges:{${phoneKey}}`, id));
     expect(Object.entries(row).filter(([field]) => field.startsWith('delivery'))).toEqual([['delivery 1', `delivered ${NOW + 1}`]]);
+  });
+
+  it('takes halves of characters for what UTF-8 makes of them, wherever they stand', async () => {
+    const { challenges, sessions } = redisStorage(clientAt(1), { prefix: 'halves:' });
+    const hit = someHit({ key: '{a}\ud800', max: 1 });
+    const challenge = await issued(challenges, { context: '\udc00 \\ud800 🙂', idempotencyHash: 'one' }, { hits: [hit] });
+    expect((await challenges.issue(issueInput({ ...challenge, idempotencyHash: 'two' }))).is).toBe('resent');
+    expect(await challenges.redeem(redeemInput(challenge))).toMatchObject({ is: 'accepted', challenge: { context: '\ufffd \\ud800 🙂' } });
+    expect((await challenges.take({ hits: [hit], cooldown: null, now: NOW })).is).toBe('limited');
+    const session = { ...someSession(randomText(12), NOW), userAgent: 'a\ud800' };
+    await sessions.create({ session, maxPerUser: 20, now: NOW });
+    expect(await sessions.find({ sessionId: session.id, now: NOW })).toMatchObject({ userAgent: 'a\ufffd' });
+  });
+
+  it('counts on when its clock is set back, and when a slice that was counted comes again', async () => {
+    const { challenges } = redisStorage(clientAt(0), { prefix: 'back:' });
+    const memory = memoryStorage().challenges;
+    const [exact, sliced] = [someHit({ max: 9, windowSeconds: 60 }), someHit({ max: 90, windowSeconds: 2400, amount: 3 })];
+    const cooldown = someCooldown({ ladderSeconds: [0] });
+    for (const seconds of [0, 0, 200, 100, 230, 20, 200, 2500, 90, 2450, 2400, 5, 4900, 2600]) {
+      const call = { hits: [exact, sliced], cooldown, now: NOW + seconds * 1000 };
+      expect(await challenges.take(call)).toEqual(await memory.take(call));
+    }
   });
 
   it('works under a keyPrefix of ioredis, and apart from another prefix', async () => {
