@@ -2,11 +2,14 @@ import type { Challenge, NewChallenge, Purpose } from '../../src/core/challenge.
 import type { Hit } from '../../src/core/limits.ts';
 import type { Proof } from '../../src/core/proof.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
-import { type CounterTable, charge, countsOf, refusalOf } from './counters.ts';
+import { type CounterTable, charge, countsOf, lookedUpOnce, refusalOf } from './counters.ts';
 import { RETENTION_MS } from './retention.ts';
 
 type Input<Verb extends 'issue' | 'redeem' | 'spend' | 'take'> = Parameters<ChallengeStore[Verb]>[0];
 type Answer<Verb extends 'issue' | 'redeem' | 'spend' | 'take'> = Awaited<ReturnType<ChallengeStore[Verb]>>;
+
+/** What became of a send. */
+export type DeliveryState = Parameters<ChallengeStore['recordDelivery']>[0]['state'];
 
 /** A challenge as these stores keep it. */
 export interface ChallengeRow extends Challenge {
@@ -20,7 +23,7 @@ export interface ProofRow extends Proof {
   readonly phoneKey: string;
 }
 
-/** Where challenges, proofs and counters lie. A verb runs on it without a pause, and nobody else does meanwhile. */
+/** Where challenges, proofs, counters and deliveries lie. A verb runs on it without a pause, and nobody else does meanwhile. */
 export interface ChallengeTables {
   readonly counters: CounterTable;
   findChallenge(id: string): ChallengeRow | null;
@@ -30,6 +33,10 @@ export interface ChallengeTables {
   findProof(hash: string): ProofRow | null;
   putProof(row: ProofRow): void;
   deleteProof(hash: string): void;
+  deliveryOf(d: { readonly id: string; readonly send: number }): DeliveryState | null;
+  putDelivery(d: { readonly id: string; readonly send: number; readonly state: DeliveryState; readonly now: number }): void;
+  /** Those of a challenge, whole. */
+  forgetDeliveries(id: string): void;
 }
 
 /** `ChallengeStore.issue` over tables. */
@@ -40,13 +47,15 @@ export function issue(tables: ChallengeTables, i: Input<'issue'>): Answer<'issue
   const named = other !== null && isSameRequest(other, challenge) ? other : null;
   const repeated = [sameId, named].find((row) => row !== null && hasMet(row, challenge.idempotencyHash));
   if (repeated) return { is: 'repeated', challenge: publicPart(repeated) };
-  const limited = refusalOf(tables.counters, hits, cooldown, now);
+  const counters = lookedUpOnce(tables.counters);
+  const limited = refusalOf(counters, hits, cooldown, now);
   if (limited !== null) return limited;
-  const resendAt = charge(tables.counters, hits, cooldown, now);
-  const counts = countsOf(tables.counters, hits, now);
+  const resendAt = charge(counters, hits, cooldown, now);
+  const counts = countsOf(counters, hits, now);
   const row = named !== null && isLive(named, now) ? named : sameId;
   if (row === null || !isLive(row, now)) {
     const fresh = { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt, usedAt: null };
+    tables.forgetDeliveries(fresh.id);
     tables.putChallenge(fresh);
     return { is: 'issued', challenge: publicPart(fresh), counts };
   }
@@ -73,12 +82,13 @@ export function redeem(tables: ChallengeTables, r: Input<'redeem'>): Answer<'red
   if (row.usedAt !== null) return { is: 'used' };
   if (row.attemptsLeft <= 0) return { is: 'exhausted' };
   if (now >= row.expiresAt) return { is: 'expired' };
-  const limited = refusalOf(tables.counters, r.hits, null, now);
+  const counters = lookedUpOnce(tables.counters);
+  const limited = refusalOf(counters, r.hits, null, now);
   if (limited !== null) return limited;
   const paid = { ...row, attemptsLeft: row.attemptsLeft - 1 };
   if (!isRight(row.digest, r.digests)) {
     tables.putChallenge(paid);
-    charge(tables.counters, r.hits, null, now);
+    charge(counters, r.hits, null, now);
     return { is: 'wrong', attemptsLeft: paid.attemptsLeft };
   }
   tables.putChallenge(r.keep ? paid : { ...paid, usedAt: now });
@@ -87,9 +97,9 @@ export function redeem(tables: ChallengeTables, r: Input<'redeem'>): Answer<'red
   }
   const { phoneKey, phoneNumber, purpose, userId, context, contextHash, reference, profile } = row;
   tables.putProof({ ...r.proof, phoneKey, phoneNumber, purpose, userId, context, contextHash, reference, profile });
-  charge(tables.counters, r.hits.filter(isAlways), null, now);
-  const counts = countsOf(tables.counters, r.hits, now);
-  for (const key of r.clears) tables.counters.forget(key);
+  charge(counters, r.hits.filter(isAlways), null, now);
+  const counts = countsOf(counters, r.hits, now);
+  for (const key of r.clears) counters.forget(key);
   return { is: 'accepted', challenge: publicPart(paid), counts };
 }
 
@@ -113,18 +123,21 @@ export function spend(tables: ChallengeTables, s: Input<'spend'>): Answer<'spend
 
 /** `ChallengeStore.take` over tables. */
 export function take(tables: ChallengeTables, { hits, cooldown, now }: Input<'take'>): Answer<'take'> {
-  const limited = refusalOf(tables.counters, hits, cooldown, now);
+  const counters = lookedUpOnce(tables.counters);
+  const limited = refusalOf(counters, hits, cooldown, now);
   if (limited !== null) return limited;
-  charge(tables.counters, hits, cooldown, now);
-  return { is: 'taken', counts: countsOf(tables.counters, hits, now) };
+  charge(counters, hits, cooldown, now);
+  return { is: 'taken', counts: countsOf(counters, hits, now) };
 }
 
-function known(tables: ChallengeTables, id: string, now: number): ChallengeRow | null {
+/** The row of that id, while verbs know of it. */
+export function known(tables: ChallengeTables, id: string, now: number): ChallengeRow | null {
   const row = tables.findChallenge(id);
   return row !== null && now < row.expiresAt + RETENTION_MS ? row : null;
 }
 
-function isLive(row: ChallengeRow, now: number): boolean {
+/** Whether a code can still redeem it. */
+export function isLive(row: ChallengeRow, now: number): boolean {
   return row.usedAt === null && row.attemptsLeft > 0 && now < row.expiresAt;
 }
 
@@ -152,7 +165,8 @@ function expiryAfterResend(row: NewChallenge, challenge: NewChallenge): number {
   return Math.min(challenge.expiresAt, row.createdAt + Math.max(ttl, 600_000));
 }
 
-function publicPart({ usedAt: _, ...challenge }: ChallengeRow): Challenge {
+/** What the core may know of a row. */
+export function publicPart({ usedAt: _, ...challenge }: ChallengeRow): Challenge {
   return challenge;
 }
 

@@ -17,6 +17,26 @@ export interface CounterTable {
   forget(key: string): void;
 }
 
+/** The same counters for the length of one verb: what it read or wrote is not looked up again. */
+export function lookedUpOnce(counters: CounterTable): CounterTable {
+  const held = new Map<string, readonly Bucket[]>();
+  return {
+    read(key) {
+      const buckets = held.get(key) ?? counters.read(key);
+      held.set(key, buckets);
+      return buckets;
+    },
+    write(key, buckets) {
+      held.set(key, buckets);
+      counters.write(key, buckets);
+    },
+    forget(key) {
+      held.set(key, []);
+      counters.forget(key);
+    },
+  };
+}
+
 // Up to this many hits are remembered one by one; more are counted in slices, so that an entry stays small whatever `max` is.
 const EXACT_HITS = 32;
 const SLICES = 24;
@@ -39,7 +59,7 @@ export function refusalOf(counters: CounterTable, hits: readonly Hit[], cooldown
 
 /** Writes the hits and the send down; gives the epoch ms at which the cooldown allows the next one. */
 export function charge(counters: CounterTable, hits: readonly Hit[], cooldown: Cooldown | null, now: number): number {
-  for (const hit of hits.filter(isWritten)) counters.write(hit.key, withBucket(live(counters, hit.key, now), bucketOf(hit, now)));
+  for (const hit of hits) if (isWritten(hit)) counters.write(hit.key, withBucket(live(counters, hit.key, now), bucketOf(hit, now)));
   if (cooldown === null) return now;
   const send = { startsAt: now, count: 1, countsUntil: now + milliseconds(cooldown.windowSeconds) };
   const sends = withBucket(live(counters, cooldown.key, now), send);
@@ -59,7 +79,9 @@ export function isWritten(hit: Hit): boolean {
 }
 
 function live(counters: CounterTable, key: string, now: number): readonly Bucket[] {
-  return counters.read(key).filter((bucket) => now < bucket.countsUntil);
+  const buckets = counters.read(key);
+  const isLive = (bucket: Bucket): boolean => now < bucket.countsUntil;
+  return buckets.every(isLive) ? buckets : buckets.filter(isLive);
 }
 
 function roomAt(buckets: readonly Bucket[], hit: Hit): number {

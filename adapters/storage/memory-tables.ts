@@ -1,5 +1,5 @@
 import type { Session } from '../../src/core/session.ts';
-import type { ChallengeRow, ChallengeTables, ProofRow } from './challenge-verbs.ts';
+import type { ChallengeRow, ChallengeTables, DeliveryState, ProofRow } from './challenge-verbs.ts';
 import type { Bucket } from './counters.ts';
 import { RETENTION_MS } from './retention.ts';
 import type { SessionTable } from './session-verbs.ts';
@@ -12,12 +12,18 @@ export interface Bounded {
   sweep(s: { readonly now: number; readonly max: number }): number;
 }
 
-/** Challenges, proofs and counters in maps. */
+/** Challenges, proofs, counters and deliveries in maps. */
 export function memoryChallengeTables(): ChallengeTables & Bounded {
   const challenges = new Map<string, ChallengeRow>();
   const idsOfNumber = new Map<string, Set<string>>();
   const proofs = new Map<string, ProofRow>();
   const counters = new Map<string, readonly Bucket[]>();
+  const deliveries = new Map<string, Map<number, DeliveryState>>();
+  let delivered = 0;
+  const forgetDeliveries = (id: string): void => {
+    delivered -= deliveries.get(id)?.size ?? 0;
+    deliveries.delete(id);
+  };
   return {
     counters: {
       read: (key) => counters.get(key) ?? [],
@@ -34,11 +40,19 @@ export function memoryChallengeTables(): ChallengeTables & Bounded {
     findProof: (hash) => proofs.get(hash) ?? null,
     putProof: (row) => void proofs.set(row.hash, row),
     deleteProof: (hash) => void proofs.delete(hash),
-    size: () => challenges.size + proofs.size + counters.size,
+    deliveryOf: ({ id, send }) => deliveries.get(id)?.get(send) ?? null,
+    putDelivery({ id, send, state }) {
+      const ofChallenge = deliveries.get(id) ?? new Map<number, DeliveryState>();
+      if (!ofChallenge.has(send)) delivered += 1;
+      deliveries.set(id, ofChallenge.set(send, state));
+    },
+    forgetDeliveries,
+    size: () => challenges.size + proofs.size + counters.size + delivered,
     sweep({ now, max }) {
       const dead = deadOf(challenges, max, (row) => now >= row.expiresAt + RETENTION_MS);
       for (const [id, { phoneKey }] of dead) {
         challenges.delete(id);
+        forgetDeliveries(id);
         removeFrom(idsOfNumber, phoneKey, id);
       }
       const deadProofs = deadOf(proofs, max - dead.length, (row) => now >= row.expiresAt);
@@ -80,7 +94,12 @@ export function memorySessionTable(): SessionTable & Bounded {
 }
 
 function rowsOf<Row>(rows: ReadonlyMap<string, Row>, ids: ReadonlySet<string> | undefined): Row[] {
-  return [...(ids ?? [])].map((id) => rows.get(id)).filter((row) => row !== undefined);
+  const found: Row[] = [];
+  for (const id of ids ?? []) {
+    const row = rows.get(id);
+    if (row !== undefined) found.push(row);
+  }
+  return found;
 }
 
 function deadOf<Row>(rows: ReadonlyMap<string, Row>, max: number, isDead: (row: Row) => boolean): [string, Row][] {

@@ -1,4 +1,5 @@
 import type { Issue } from '../../src/errors.ts';
+import type { UserVerbs } from './joined-verbs.ts';
 import type { StoredUser, StoredUserStore } from './stored-user.ts';
 
 interface UserRow {
@@ -12,9 +13,10 @@ interface UserRow {
   readonly phoneNumberVerifiedAt: number;
 }
 
-/** Users in maps; `reserve` throws when the store is full. */
+/** Users in maps, as a store and as verbs for steps that hold more; `reserve` throws when the store is full. */
 export function memoryUsers<Profile>(o: { readonly unique: readonly string[]; readonly reserve: (entries: number, now: number) => void }): {
   readonly users: StoredUserStore<Profile>;
+  readonly verbs: Required<UserVerbs<StoredUser<Profile>, Profile>>;
   readonly size: () => number;
 } {
   const rows = new Map<string, UserRow>();
@@ -27,16 +29,16 @@ export function memoryUsers<Profile>(o: { readonly unique: readonly string[]; re
     rows.set(userId, changed);
     return changed;
   };
-  const users: StoredUserStore<Profile> = {
-    async findById({ userId }) {
+  const verbs: Required<UserVerbs<StoredUser<Profile>, Profile>> = {
+    findById({ userId }) {
       const row = rows.get(userId);
       return row === undefined ? null : toUser<Profile>(row);
     },
-    async findByPhoneNumber({ phoneNumber }) {
+    findByPhoneNumber({ phoneNumber }) {
       const row = rows.get(idOfNumber.get(phoneNumber) ?? '');
       return row === undefined ? null : toUser<Profile>(row);
     },
-    async create({ phoneNumber, profile: given, passwordHash, now }) {
+    create({ phoneNumber, profile: given, passwordHash, now }) {
       if (idOfNumber.has(phoneNumber)) return { is: 'phone_number_taken' };
       const profile = JSON.stringify(given ?? {});
       const values = uniqueValues(profile, o.unique);
@@ -50,7 +52,7 @@ export function memoryUsers<Profile>(o: { readonly unique: readonly string[]; re
       for (const [, value] of values) idOfUniqueValue.set(value, id);
       return { is: 'created', user: toUser<Profile>(row) };
     },
-    async setPhoneNumber({ userId, phoneNumber, now }) {
+    setPhoneNumber({ userId, phoneNumber, now }) {
       const previous = rows.get(userId)?.phoneNumber;
       if (previous === undefined) return { is: 'unknown' };
       if (phoneNumber !== null && (idOfNumber.get(phoneNumber) ?? userId) !== userId) return { is: 'taken' };
@@ -59,19 +61,28 @@ export function memoryUsers<Profile>(o: { readonly unique: readonly string[]; re
       const row = change(userId, phoneNumber === null ? { phoneNumber } : { phoneNumber, phoneNumberVerifiedAt: now });
       return row === null ? { is: 'unknown' } : { is: 'set', user: toUser<Profile>(row), previous };
     },
-    async passwordHashOf({ userId }) {
+    passwordHashOf({ userId }) {
       return rows.get(userId)?.passwordHash ?? null;
     },
-    async setPasswordHash({ userId, passwordHash, replaces }) {
+    setPasswordHash({ userId, passwordHash, replaces }) {
       const current = rows.get(userId)?.passwordHash;
       if (current === undefined || current !== replaces) return { is: 'stale' };
       change(userId, { passwordHash });
       return { is: 'set' };
     },
-    async setPhoneNumberVerifiedAt({ userId, phoneNumber, now }) {
+    setPhoneNumberVerifiedAt({ userId, phoneNumber, now }) {
       const row = rows.get(userId);
       if (row?.phoneNumber === phoneNumber && row.phoneNumberVerifiedAt < now) change(userId, { phoneNumberVerifiedAt: now });
     },
+  };
+  const users: StoredUserStore<Profile> = {
+    findById: async (f) => verbs.findById(f),
+    findByPhoneNumber: async (f) => verbs.findByPhoneNumber(f),
+    create: async (c) => verbs.create(c),
+    setPhoneNumber: async (s) => verbs.setPhoneNumber(s),
+    passwordHashOf: async (p) => verbs.passwordHashOf(p),
+    setPasswordHash: async (s) => verbs.setPasswordHash(s),
+    setPhoneNumberVerifiedAt: async (s) => verbs.setPhoneNumberVerifiedAt(s),
     async setDisabled({ userId, disabled }) {
       return change(userId, { disabled }) !== null;
     },
@@ -84,7 +95,7 @@ export function memoryUsers<Profile>(o: { readonly unique: readonly string[]; re
       return true;
     },
   };
-  return { users, size: () => rows.size };
+  return { users, verbs, size: () => rows.size };
 }
 
 function takenIssue(field: string): Issue {

@@ -1,20 +1,23 @@
 import type { Cooldown, Hit } from '../../src/core/limits.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import type { JoinedStore } from '../../src/ports/joined-store.ts';
 import type { SessionStore } from '../../src/ports/session-store.ts';
 import { issue, redeem, spend, take } from './challenge-verbs.ts';
 import { isWritten } from './counters.ts';
+import { nextSend, recordDelivery } from './delivery-verbs.ts';
+import { joinedOver } from './joined-tables.ts';
 import { memoryChallengeTables, memorySessionTable } from './memory-tables.ts';
 import { memoryUsers } from './memory-users.ts';
 import { create, find, listOf, revoke, revokeAllOf, rotate } from './session-verbs.ts';
-import type { StoredUserStore } from './stored-user.ts';
+import type { StoredUser, StoredUserStore } from './stored-user.ts';
 
 export type { StoredUser, StoredUserStore } from './stored-user.ts';
 
 /** What {@link memoryStorage} takes. */
 export interface MemoryStorageOptions {
   /**
-   * Challenges, proofs, counters, sessions and users held at once, together; about 500 bytes each. A full store refuses what is new instead of
-   * forgetting a live counter. @default 1000000
+   * Challenges, proofs, counters, deliveries, sessions and users held at once, together; about 500 bytes each. A full store refuses what is new
+   * instead of forgetting a live counter. @default 1000000
    */
   readonly maxEntries?: number | undefined;
   /** Top-level profile fields that no two users share; `create` answers `refused` with the path `profile.<field>`. @default [] */
@@ -26,6 +29,8 @@ export interface MemoryStorage<Profile = Record<string, unknown>> {
   readonly challenges: ChallengeStore;
   readonly sessions: SessionStore;
   readonly users: StoredUserStore<Profile>;
+  /** The three in one step; leave it out beside other users. */
+  readonly joined: JoinedStore<StoredUser<Profile>, Profile>;
 }
 
 const FIRST_PASS_AT = 1024;
@@ -49,7 +54,7 @@ export function memoryStorage<Profile = Record<string, unknown>>(options: Memory
   const { maxEntries, unique } = readOptions(options);
   const tables = memoryChallengeTables();
   const table = memorySessionTable();
-  const { users, size } = memoryUsers<Profile>({ unique, reserve });
+  const { users, verbs, size } = memoryUsers<Profile>({ unique, reserve });
   let passAt = FIRST_PASS_AT;
   let passedAt = Number.NEGATIVE_INFINITY;
 
@@ -73,46 +78,54 @@ export function memoryStorage<Profile = Record<string, unknown>>(options: Memory
     if (entries() + wanted > maxEntries) throw new Error(`memoryStorage holds maxEntries (${maxEntries}) live entries and takes no more.`);
   }
 
-  return {
-    challenges: {
-      async issue(i) {
-        reserve(1 + countersIn(i), i.now);
-        return issue(tables, i);
-      },
-      async redeem(r) {
-        reserve(1 + countersIn(r), r.now);
-        return redeem(tables, r);
-      },
-      async spend(s) {
-        return spend(tables, s);
-      },
-      async take(t) {
-        reserve(countersIn(t), t.now);
-        return take(tables, t);
-      },
-      async clear(keys) {
-        for (const key of keys) tables.counters.forget(key);
-      },
-      // Nobody could read deliveries back: no verb does, and there is no table to look into.
-      async recordDelivery() {},
-      async sweep(s) {
-        return tables.sweep(s);
-      },
+  const challenges: ChallengeStore = {
+    async issue(i) {
+      reserve(1 + countersIn(i), i.now);
+      return issue(tables, i);
     },
-    sessions: {
-      async create(c) {
-        reserve(1, c.now);
-        return create(table, c);
-      },
-      find: async (f) => find(table, f),
-      rotate: async (r) => rotate(table, r),
-      revoke: async (r) => revoke(table, r),
-      revokeAllOf: async (r) => revokeAllOf(table, r),
-      listOf: async (l) => listOf(table, l),
-      sweep: async (s) => table.sweep(s),
+    async redeem(r) {
+      reserve(1 + countersIn(r), r.now);
+      return redeem(tables, r);
     },
-    users,
+    async spend(s) {
+      return spend(tables, s);
+    },
+    async take(t) {
+      reserve(countersIn(t), t.now);
+      return take(tables, t);
+    },
+    async clear(keys) {
+      for (const key of keys) tables.counters.forget(key);
+    },
+    async nextSend(n) {
+      reserve(countersIn(n), n.now);
+      return nextSend(tables, n);
+    },
+    async recordDelivery(d) {
+      reserve(1, d.now);
+      return recordDelivery(tables, d);
+    },
+    async sweep(s) {
+      return tables.sweep(s);
+    },
   };
+  const sessions: SessionStore = {
+    async create(c) {
+      reserve(1, c.now);
+      return create(table, c);
+    },
+    find: async (f) => find(table, f),
+    rotate: async (r) => rotate(table, r),
+    revoke: async (r) => revoke(table, r),
+    revokeAllOf: async (r) => revokeAllOf(table, r),
+    listOf: async (l) => listOf(table, l),
+    sweep: async (s) => table.sweep(s),
+  };
+  const joined = joinedOver({ challenges, sessions, users }, { challenges: tables, sessions: table, users: verbs }, (adds, work) => {
+    reserve(adds.rows + countersIn(adds), adds.now);
+    return work();
+  });
+  return { challenges, sessions, users, joined };
 }
 
 // The most that it can add: the counters that are there already are not looked for.

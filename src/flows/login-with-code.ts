@@ -3,17 +3,19 @@ import { optional, text } from '../core/input.ts';
 import { PhoneAuthError } from '../errors.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { ANSWER, CLIENT, checkInput } from './steps/check-input.ts';
+import { findAccount, redeemToSignIn } from './steps/join-sign-in.ts';
 import { keepingProof } from './steps/keep-proof.ts';
-import { type Authenticated, createSession, maySignIn } from './steps/open-session.ts';
+import { type Authenticated, authenticated, createSession, maySignIn } from './steps/open-session.ts';
 import { passDormancy } from './steps/pass-dormancy.ts';
-import { type Answer, LOGIN_PROOFS, redeemAnswer } from './steps/redeem-answer.ts';
+import { type AcceptsVerifyProof, type Answer, loginProofs, PROOF_PURPOSE } from './steps/redeem-answer.ts';
 
 /** What `loginWithCode` takes. */
-export type LoginWithCode = Answer & {
-  /** Of the account; for a proof of `refused_by_policy` that asked for it, else not looked at. At most 1024 characters. */
-  readonly password?: string | undefined;
-  readonly client: Client;
-};
+export type LoginWithCode = Answer &
+  AcceptsVerifyProof & {
+    /** Of the account; for a proof of `refused_by_policy` that asked for it, else not looked at. At most 1024 characters. */
+    readonly password?: string | undefined;
+    readonly client: Client;
+  };
 
 /**
  * Signs a known number in. Redeems codes of `sign-in` and `login`.
@@ -25,16 +27,16 @@ export async function loginWithCode<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
   input: LoginWithCode,
 ): Promise<Authenticated<User>> {
-  checkInput('loginWithCode', input, { ...ANSWER, password: optional(text(1024)), ...CLIENT });
-  const { client, password, ...answer } = input;
-  const { proof, phoneNumber, failures } = await redeemAnswer(
-    ctx,
-    { ...answer, client },
-    { codes: ['sign-in', 'login'], proofs: LOGIN_PROOFS },
-  );
+  checkInput('loginWithCode', input, { ...ANSWER, proofPurpose: PROOF_PURPOSE, password: optional(text(1024)), ...CLIENT });
+  const { client, password, proofPurpose, ...answer } = input;
+  const proofs = loginProofs({ proofPurpose, ...answer });
+  const serves = { codes: ['sign-in', 'login'], proofs } as const;
+  const redeemed = await redeemToSignIn(ctx, { ...answer, client }, serves, { accounts: 'known' });
+  const { proof, failures, opened } = redeemed;
   return keepingProof(proof, async () => {
-    const user = await ctx.users.findByPhoneNumber({ phoneNumber });
+    const user = await findAccount(ctx, redeemed);
     if (user === null) throw new PhoneAuthError('account_not_found', { proof });
+    if (opened !== null) return authenticated(ctx, user, opened, { client, amr: ['sms'], failures, isNoted: true });
     if (!(await maySignIn(ctx, user, ['sms']))) throw new PhoneAuthError('account_disabled', {});
     const passed = await passDormancy(ctx, user, { flow: 'loginWithCode', client, proof, failures, password });
     return createSession(ctx, user, { client, ...passed });

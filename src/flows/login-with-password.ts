@@ -5,11 +5,12 @@ import { PhoneAuthError } from '../errors.ts';
 import { maskPhoneNumber } from '../events.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { CLIENT, checkInput } from './steps/check-input.ts';
-import { checkPassword } from './steps/check-password.ts';
-import { type Authenticated, createSession, maySignIn } from './steps/open-session.ts';
-import { forgivePassword, payPassword } from './steps/pay-password.ts';
+import { passPassword, tryPassword } from './steps/join-password.ts';
+import { type Authenticated, authenticated, createSession, maySignIn } from './steps/open-session.ts';
+import { forgivePassword } from './steps/pay-password.ts';
 import { payerOf } from './steps/payer.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
+import { upgradePassword } from './steps/upgrade-password.ts';
 
 /** What `loginWithPassword` takes. */
 export interface LoginWithPassword {
@@ -32,19 +33,19 @@ export async function loginWithPassword<User extends UserRecord, Profile>(
   checkInput('loginWithPassword', input, { phoneNumber: text(Number.MAX_SAFE_INTEGER), password: text(1024), ...CLIENT });
   const phoneNumber = readPhoneNumber(ctx, input.phoneNumber);
   const payer = payerOf(ctx, phoneKeyOf(ctx.namingKeys, phoneNumber), 'login', input.client);
-  const { failures } = await payPassword(ctx, payer, phoneNumber);
-  const user = await ctx.users.findByPhoneNumber({ phoneNumber });
-  const checked = await checkPassword(ctx, user, input.password);
+  const { user, checked, failures } = await tryPassword(ctx, { payer, phoneNumber, password: input.password });
   if (user === null || checked === null || !(await maySignIn(ctx, user, AMR))) {
     ctx.emit('password.refused', { userId: user?.id ?? null, phoneNumber: maskPhoneNumber(phoneNumber) });
     throw new PhoneAuthError('invalid_credentials', {});
   }
-  // an upgrade that fails is told as `port.failed` and tried at the next login
-  if (checked.needsRehash) await rehash(ctx, user.id, input.password, checked.hash).catch(() => undefined);
-  const authenticated = await createSession(ctx, user, { client: input.client, amr: AMR, failures });
-  await endIfOutdated(ctx, authenticated, input.password, checked.hash);
+  const hash = await upgradePassword(ctx, user, input.password, checked);
+  const signIn = { client: input.client, amr: AMR, failures };
+  const opened = await passPassword(ctx, user, { hash, payer, signIn });
+  if (opened !== null) return authenticated(ctx, user, opened, signIn);
+  const outcome = await createSession(ctx, user, signIn);
+  await endIfOutdated(ctx, outcome, input.password, checked.hash);
   await forgivePassword(ctx, payer);
-  return authenticated;
+  return outcome;
 }
 
 /** A change of password ends sessions before and after its write. One that begins in between, by the old password, ends here. */
@@ -61,15 +62,4 @@ async function endIfOutdated<User extends UserRecord, Profile>(
   await ctx.sessions.revoke({ sessionId, now: ctx.now() });
   ctx.emit('session.ended', { userId, sessionId, reason: 'revoked' });
   throw new PhoneAuthError('invalid_credentials', {});
-}
-
-/** Stronger parameters since the password was set: today's. A lost race means that somebody else just set it. */
-async function rehash<User extends UserRecord, Profile>(
-  ctx: AuthContext<User, Profile>,
-  userId: string,
-  password: string,
-  replaces: string,
-): Promise<void> {
-  const passwordHash = await ctx.passwords?.hash({ password });
-  if (passwordHash !== undefined) await ctx.users.setPasswordHash?.({ userId, passwordHash, replaces });
 }

@@ -1,8 +1,9 @@
 import { addressOf } from '../address.ts';
-import type { AuthContext, Client } from '../context.ts';
-import { text } from '../core/input.ts';
-import { heldSuccessorOf, secretHashOf, successorOf } from '../core/session.ts';
+import type { AuthContext, Client, Context } from '../context.ts';
+import { type Shape, text } from '../core/input.ts';
+import { heldSuccessorOf, type RefreshToken, secretHashOf, successorOf } from '../core/session.ts';
 import { PhoneAuthError } from '../errors.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { CLIENT, checkInput } from './steps/check-input.ts';
 import { issueTokens, type Tokens } from './steps/issue-tokens.ts';
@@ -15,6 +16,8 @@ export interface RefreshSession {
   readonly client: Client;
 }
 
+const SHAPE: Shape = { refreshToken: text(8192), ...CLIENT };
+
 /**
  * Trades a refresh token for the next pair. Parallel calls and retries within `graceSeconds` get the same successor; anything older is reuse.
  *
@@ -25,26 +28,13 @@ export async function refreshSession<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
   input: RefreshSession,
 ): Promise<Tokens> {
-  checkInput('refreshSession', input, { refreshToken: text(8192), ...CLIENT });
+  checkInput('refreshSession', input, SHAPE);
   const { token, keys } = await openRefreshToken(ctx, input.refreshToken);
   const { userId, sessionId } = token;
-  // before the rotation, so that a failing user store changes nothing
-  const user = await userOf(ctx, userId, sessionId);
-
-  const verifiedAt = user === null ? null : verifiedAtOf(user);
-
-  const { rotateRefreshToken, graceSeconds, idleSeconds, onReuse } = ctx.settings.session;
+  const { rotateRefreshToken, onReuse } = ctx.settings.session;
   const next = rotateRefreshToken ? successorOf(keys, token) : token;
-  const now = ctx.now();
-  const outcome = await ctx.sessions.rotate({
-    sessionId,
-    presentedHash: secretHashOf(token),
-    nextHash: rotateRefreshToken ? secretHashOf(next) : null,
-    graceSeconds,
-    idleExpiresAt: now + idleSeconds * 1000,
-    onReuse,
-    now,
-  });
+  const { user, outcome } = await rotateFor(ctx, token, rotateRefreshToken ? secretHashOf(next) : null);
+  const verifiedAt = user === null ? null : verifiedAtOf(user);
   switch (outcome.is) {
     case 'rotated':
     case 'kept':
@@ -67,16 +57,56 @@ export async function refreshSession<User extends UserRecord, Profile>(
   }
 }
 
-/** The user, where the session or its claims depend on one. A user who is gone or disabled ends the session. */
-async function userOf<User extends UserRecord, Profile>(
+interface Rotated<User> {
+  /** `null` where nothing depends on one. */
+  readonly user: User | null;
+  readonly outcome: Awaited<ReturnType<SessionStore['rotate']>>;
+}
+
+/** Rotates, with the user where the session or its claims depend on one. A user who is gone or disabled ends the session instead. */
+async function rotateFor<User extends UserRecord, Profile>(
   ctx: AuthContext<User, Profile>,
-  userId: string,
-  sessionId: string,
-): Promise<User | null> {
+  token: RefreshToken,
+  nextHash: string | null,
+): Promise<Rotated<User>> {
+  const { userId, sessionId } = token;
   const { checkUserOnRefresh } = ctx.settings.session;
-  if (!checkUserOnRefresh && ctx.hooks.claims === undefined) return null;
-  const user = await ctx.users.findById({ userId });
-  if (user !== null && (user.disabled !== true || !checkUserOnRefresh)) return user;
+  if (!checkUserOnRefresh && ctx.hooks.claims === undefined)
+    return { user: null, outcome: await ctx.sessions.rotate(rotationOf(ctx, token, nextHash)) };
+  const rotated = await rotateWithUser(ctx, token, nextHash);
+  if (rotated !== null) return rotated;
   if (await ctx.sessions.revoke({ sessionId, now: ctx.now() })) ctx.emit('session.ended', { userId, sessionId, reason: 'user_gone' });
   throw new PhoneAuthError('invalid_session', { reason: 'revoked' });
+}
+
+/** `null`, and nothing is rotated, for a user who is gone or disabled. */
+async function rotateWithUser<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  token: RefreshToken,
+  nextHash: string | null,
+): Promise<Rotated<User> | null> {
+  const { userId } = token;
+  const { checkUserOnRefresh: checksDisabled } = ctx.settings.session;
+  if (ctx.joined !== null) {
+    const { user, rotated } = await ctx.joined.refresh({ userId, checksDisabled, rotate: rotationOf(ctx, token, nextHash) });
+    return rotated === null ? null : { user, outcome: rotated };
+  }
+  // before the rotation, so that a failing user store changes nothing
+  const user = await ctx.users.findById({ userId });
+  if (user === null || (checksDisabled && user.disabled === true)) return null;
+  return { user, outcome: await ctx.sessions.rotate(rotationOf(ctx, token, nextHash)) };
+}
+
+function rotationOf(ctx: Context, token: RefreshToken, nextHash: string | null): Parameters<SessionStore['rotate']>[0] {
+  const { graceSeconds, idleSeconds, onReuse } = ctx.settings.session;
+  const now = ctx.now();
+  return {
+    sessionId: token.sessionId,
+    presentedHash: secretHashOf(token),
+    nextHash,
+    graceSeconds,
+    idleExpiresAt: now + idleSeconds * 1000,
+    onReuse,
+    now,
+  };
 }

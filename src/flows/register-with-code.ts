@@ -3,11 +3,10 @@ import { anything, oneOf, optional, text } from '../core/input.ts';
 import type { UserRecord } from '../ports/user-store.ts';
 import { ANSWER, CLIENT, checkInput } from './steps/check-input.ts';
 import { checkNewPassword } from './steps/check-new-password.ts';
-import { createUser } from './steps/create-user.ts';
+import { makeAccount, redeemToSignIn } from './steps/join-sign-in.ts';
 import { keepingProof } from './steps/keep-proof.ts';
-import { type Authenticated, openSession } from './steps/open-session.ts';
-import { readProfile } from './steps/read-profile.ts';
-import { type Answer, REGISTRATION_PROOFS, redeemAnswer } from './steps/redeem-answer.ts';
+import { type Authenticated, authenticated, openSession } from './steps/open-session.ts';
+import { type Answer, REGISTRATION_PROOFS } from './steps/redeem-answer.ts';
 
 /** What `registerWithCode` takes. */
 export type RegisterWithCode<Profile> = Answer & {
@@ -34,12 +33,14 @@ export async function registerWithCode<User extends UserRecord, Profile>(
   const own = { profile: anything, password: optional(text(Number.MAX_SAFE_INTEGER)), session: optional(oneOf([true, false])) };
   checkInput('registerWithCode', input, { ...ANSWER, ...own, ...CLIENT });
   if (input.password !== undefined) await checkNewPassword(ctx, 'password', input.password);
-  const redeemed = await redeemAnswer(ctx, input, { codes: ['sign-in', 'register'], proofs: REGISTRATION_PROOFS });
+  const { profile, password, session } = input;
+  const serves = { codes: ['sign-in', 'register'], proofs: REGISTRATION_PROOFS } as const;
+  const following = { accounts: 'new', profile, session, isHeldUp: password !== undefined } as const;
+  const redeemed = await redeemToSignIn(ctx, input, serves, following);
   return keepingProof(redeemed.proof, async () => {
-    const profile = await readProfile(ctx, input.profile, redeemed);
-    const user = await createUser(ctx, redeemed, profile, input.password);
-    return input.session === false
-      ? { user }
-      : openSession(ctx, user, { client: input.client, amr: ['sms'], failures: redeemed.failures, isNewUser: true });
+    const user = await makeAccount(ctx, redeemed, { profile, password });
+    if (session === false) return { user };
+    const signIn = { client: input.client, amr: ['sms'], failures: redeemed.failures, isNewUser: true };
+    return redeemed.opened === null ? openSession(ctx, user, signIn) : authenticated(ctx, user, redeemed.opened, signIn);
   });
 }

@@ -1,24 +1,12 @@
 import type { Client, Context } from '../context.ts';
-import {
-  type Challenge,
-  contextHashOf,
-  digestOf,
-  idempotentChallengeId,
-  isChallengeId,
-  type NewChallenge,
-  PURPOSES,
-  type Purpose,
-  phoneBoundChallengeId,
-  phoneKeyIn,
-  phoneKeyOf,
-  randomChallengeId,
-} from '../core/challenge.ts';
+import { type Challenge, isChallengeId, type NewChallenge, PURPOSES, type Purpose, phoneKeyIn, phoneKeyOf } from '../core/challenge.ts';
 import { type Payer, sendCharges } from '../core/charges.ts';
-import { type CodeFields, codeOf } from '../core/code.ts';
 import { anything, oneOf, optional, type Shape, text } from '../core/input.ts';
-import { mac, toBase64Url } from '../core/keys.ts';
+import type { Cooldown } from '../core/limits.ts';
 import type { PhoneNumber } from '../core/phone-number.ts';
+import type { PlannedSteps } from '../delivery-routes.ts';
 import { PhoneAuthError } from '../errors.ts';
+import type { ChallengeStore } from '../ports/challenge-store.ts';
 import type { Channel } from '../ports/sms-sender.ts';
 import { afterTheAnswer } from './steps/after-the-answer.ts';
 import { assessRisk } from './steps/assess-risk.ts';
@@ -27,36 +15,25 @@ import { CLIENT, CONTEXT, checkInput, inputError } from './steps/check-input.ts'
 import { countCodes } from './steps/count-codes.ts';
 import { type Delivery, deliverCode } from './steps/deliver-code.ts';
 import { destinationOf } from './steps/destination.ts';
+import { type ChallengeWish, digestUnder, draftChallenge } from './steps/draft-challenge.ts';
+import { followPlan } from './steps/follow-plan.ts';
 import { payLookup } from './steps/pay-lookup.ts';
 import { payerOf } from './steps/payer.ts';
 import { readPhoneNumber } from './steps/read-phone-number.ts';
-import { profileJson } from './steps/read-profile.ts';
 import { limitError } from './steps/refuse-limited.ts';
+import { stepsOfSend } from './steps/steps-of-send.ts';
 import { tellBudgets } from './steps/tell-budgets.ts';
-import { fixedCodeOf } from './steps/test-numbers.ts';
 
 /** What `requestCode` takes. */
-export interface RequestCode {
+export interface RequestCode extends ChallengeWish {
   /** Any usual spelling. Refused for `step-up`, which reads the number from the user. */
   readonly phoneNumber?: string | undefined;
   /** @default 'sign-in' */
   readonly purpose?: Purpose | undefined;
   /** The challenge to send again. A dead, foreign or invented id gives a fresh challenge. */
   readonly resendOf?: string | undefined;
-  /** Needed by `step-up` and `change-phone-number`; must be presented again at redemption. */
-  readonly userId?: string | undefined;
-  /** One line, at most 64 characters, no URL: shown in the message and bound into the code. Needed by `step-up`. */
-  readonly context?: string | undefined;
-  /** At most 128 characters: bound and not shown; must be presented at redemption. */
-  readonly reference?: string | undefined;
-  /** Kept with the challenge for a later registration; at most 2 KB as JSON. One given at redemption wins. */
-  readonly profile?: unknown;
-  readonly binding?: 'challenge' | 'phone' | undefined;
-  /** BCP 47, for the message. */
-  readonly locale?: string | undefined;
+  /** One of `channels`; beside a plan the step to begin with. */
   readonly channel?: Channel | undefined;
-  /** Unguessable, at most 255 characters: the same key gives the same challenge and no second SMS. */
-  readonly idempotencyKey?: string | undefined;
   /** What the client solved, for `assessRisk` to verify. At most 8192 characters. */
   readonly captchaToken?: string | undefined;
   readonly client: Client;
@@ -67,6 +44,7 @@ export interface CodeRequest {
   readonly challengeId: string;
   readonly phoneNumber: string;
   readonly codeLength: number;
+  /** Where the code went. */
   readonly channel: Channel;
   /** Epoch ms. */
   readonly expiresAt: number;
@@ -110,19 +88,22 @@ export async function requestCode(ctx: Context, input: RequestCode): Promise<Cod
   const phoneNumber = await phoneNumberOf(ctx, purpose, input);
   const payer = payerOf(ctx, phoneKeyOf(ctx.namingKeys, phoneNumber), purpose, input.client);
   await assessRisk(ctx, payer, { phoneNumber, purpose, channel, client: input.client, captchaToken: input.captchaToken });
-  const isDecoy = !(await isMeantFor(ctx, payer, purpose, phoneNumber));
+  const issueJoined = issueJoinedFor(ctx, purpose);
+  const isDecoy = issueJoined === null && !(await isMeantFor(ctx, payer, purpose, phoneNumber));
 
   const now = ctx.now();
-  const challenge = newChallenge(ctx, { input, purpose, channel, phoneNumber, isDecoy, now });
+  const challenge = draftChallenge(ctx, { wish: input, purpose, channel, phoneNumber, phoneKey: payer.phoneKey, isDecoy, now });
   const to = destinationOf(phoneNumber);
   const charges = sendCharges(ctx.settings.limits, payer, to);
   const { resend } = ctx.settings.code;
   const resendOf = handleOf(challenge, input.resendOf);
   const resendDigest = resendOf !== null && resend === 'rotate' && !isDecoy ? digestUnder(ctx, { ...challenge, id: resendOf }) : null;
-  const outcome = await ctx.challenges.issue({ challenge, resendOf, resend, resendDigest, ...charges, now });
+  const issue = issueJoined ?? ctx.challenges.issue;
+  const outcome = await issue({ challenge, resendOf, resend, resendDigest, ...charges, now });
   if (outcome.is === 'limited') throw limitError(ctx, outcome, phoneNumber);
 
-  const answer = answerOf(outcome.challenge, now);
+  const steps = stepsOfSend(ctx, outcome.challenge, input.channel);
+  const answer = answerOf(outcome.challenge, steps[0].channel, now);
   if (outcome.is === 'repeated') return answer;
   ctx.emit('code.requested', {
     ...challengeFacts(ctx, outcome.challenge),
@@ -130,26 +111,50 @@ export async function requestCode(ctx: Context, input: RequestCode): Promise<Cod
     decoy: outcome.challenge.digest === null,
   });
   tellBudgets(ctx, charges.hits, outcome.counts);
-  const delivery = await deliver(ctx, outcome.challenge);
+  const delivery = await deliver(ctx, outcome.challenge, steps, payer);
   if (payer.isSent) countCodes(ctx, { to, sent: outcome.challenge.digest === null || delivery.is === 'failed' ? 0 : 1, redeemed: 0 });
-  if (delivery.is === 'failed') throw new PhoneAuthError('delivery_failed', { retryable: delivery.retryable, ...answer });
-  return answer;
+  const told = { ...answer, channel: delivery.channel };
+  if (delivery.is === 'delivered') return told;
+  const mayAsk = delivery.nothingLeft ? await withoutPause(ctx, charges.cooldown, told) : told;
+  throw new PhoneAuthError('delivery_failed', { retryable: delivery.retryable, ...mayAsk });
 }
 
-/** Awaited, unless waiting would tell whether there is anything to send. */
-async function deliver(ctx: Context, challenge: Challenge): Promise<Delivery> {
-  if (!dependsOnAccount(ctx, challenge.purpose)) return deliverCode(ctx, challenge);
+/** What never left needs no pause before the next one; the other limits still count it. */
+async function withoutPause(ctx: Context, cooldown: Cooldown | null, answer: CodeRequest): Promise<CodeRequest> {
+  if (cooldown === null) return answer;
+  try {
+    await ctx.challenges.clear([cooldown.key]);
+    return { ...answer, resendAt: ctx.now(), resendInSeconds: 0 };
+  } catch {
+    // told as `port.failed`: the pause stands
+    return answer;
+  }
+}
+
+/**
+ * Awaited, unless waiting would tell whether there is anything to send. Then nothing follows it either: what more goes to those who have an account
+ * would show in the limits.
+ */
+async function deliver(ctx: Context, challenge: Challenge, steps: PlannedSteps, payer: Payer): Promise<Delivery> {
+  if (!dependsOnAccount(ctx, challenge.purpose)) return followPlan(ctx, challenge, steps, payer);
   if (challenge.digest !== null)
     ctx.background(
       afterTheAnswer()
-        .then(() => deliverCode(ctx, challenge))
+        .then(() => deliverCode(ctx, challenge, steps))
         .then(() => undefined),
     );
-  return { is: 'delivered' };
+  return { is: 'delivered', channel: steps[0].channel, next: null };
 }
 
 function dependsOnAccount(ctx: Context, purpose: Purpose): boolean {
   return ctx.accounts !== null && !ctx.settings.revealAccounts && ['login', 'register', 'reset-password'].includes(purpose);
+}
+
+/** For a store that can look for the account in the step that writes the challenge, and make it a decoy there. */
+function issueJoinedFor(ctx: Context, purpose: Purpose): ChallengeStore['issue'] | null {
+  const { joined } = ctx;
+  if (joined === null || !dependsOnAccount(ctx, purpose)) return null;
+  return (issue) => joined.issue({ issue, expects: purpose === 'register' ? 'unknown' : 'known' });
 }
 
 /** Whether the account that the purpose presumes is there, or absent. */
@@ -181,58 +186,11 @@ async function numberOfUser(ctx: Context, input: RequestCode): Promise<PhoneNumb
 }
 
 function channelOf(ctx: Context, input: RequestCode): Channel {
+  if (input.channel === undefined && ctx.plan !== null) return ctx.plan[0].channel;
   const channel = input.channel ?? ctx.settings.channels[0];
   if (channel === undefined || !ctx.settings.channels.includes(channel))
     throw inputError('channel', `must be one of ${ctx.settings.channels.join(', ')}`);
   return channel;
-}
-
-interface Draft {
-  readonly input: RequestCode;
-  readonly purpose: Purpose;
-  readonly channel: Channel;
-  readonly phoneNumber: PhoneNumber;
-  readonly isDecoy: boolean;
-  readonly now: number;
-}
-
-function newChallenge(ctx: Context, { input, purpose, channel, phoneNumber, isDecoy, now }: Draft): NewChallenge {
-  const { userId = null, context = null, reference = null, idempotencyKey = null } = input;
-  const { code, locale } = ctx.settings;
-  const phoneKey = phoneKeyOf(ctx.namingKeys, phoneNumber);
-  const contextHash = contextHashOf(context);
-  const handle = { phoneKey, purpose, phoneNumber, userId, contextHash };
-  const fields = {
-    id: idOf(ctx, input, handle),
-    phoneKey,
-    phoneNumber,
-    purpose,
-    userId,
-    context,
-    contextHash,
-    reference,
-    seed: toBase64Url(ctx.random(32)),
-    codeLength: code.length,
-  };
-  // a decoy costs the same derivation as the real one
-  const digest = digestUnder(ctx, fields);
-  return {
-    ...fields,
-    digest: isDecoy ? null : digest,
-    profile: profileJson(input.profile),
-    idempotencyHash: idempotencyKey === null ? null : toBase64Url(mac(ctx.namingKeys.handle, 'idempotency', idempotencyKey)),
-    locale: input.locale ?? locale,
-    channel,
-    maxAttempts: code.maxAttempts,
-    createdAt: now,
-    expiresAt: now + code.ttlSeconds * 1000,
-  };
-}
-
-/** The digest of the code that a challenge has. */
-function digestUnder(ctx: Context, fields: Omit<CodeFields, 'purpose'> & Pick<NewChallenge, 'phoneKey' | 'purpose' | 'reference'>): string {
-  const code = fixedCodeOf(ctx, fields.phoneKey, fields.purpose) ?? codeOf(ctx.signingKeys, fields);
-  return digestOf(ctx.signingKeys, { ...fields, code });
 }
 
 /** The id to send again, when it can be one of this number. */
@@ -240,29 +198,13 @@ function handleOf({ phoneKey }: NewChallenge, resendOf: string | undefined): str
   return resendOf !== undefined && isChallengeId(resendOf) && phoneKeyIn(resendOf) === phoneKey ? resendOf : null;
 }
 
-function idOf(
-  ctx: Context,
-  input: RequestCode,
-  handle: {
-    readonly phoneKey: string;
-    readonly purpose: Purpose;
-    readonly phoneNumber: string;
-    readonly userId: string | null;
-    readonly contextHash: string | null;
-  },
-): string {
-  if ((input.binding ?? ctx.settings.binding) === 'phone') return phoneBoundChallengeId(ctx.namingKeys, handle);
-  if (input.idempotencyKey !== undefined) return idempotentChallengeId(ctx.namingKeys, { ...handle, idempotencyKey: input.idempotencyKey });
-  return randomChallengeId(handle.phoneKey, ctx.random(16));
-}
-
-function answerOf(challenge: Challenge, now: number): CodeRequest {
+function answerOf(challenge: Challenge, channel: Channel, now: number): CodeRequest {
   const secondsUntil = (at: number): number => Math.max(0, Math.ceil((at - now) / 1000));
   return {
     challengeId: challenge.id,
     phoneNumber: challenge.phoneNumber,
     codeLength: challenge.codeLength,
-    channel: challenge.channel as Channel,
+    channel,
     expiresAt: challenge.expiresAt,
     expiresInSeconds: secondsUntil(challenge.expiresAt),
     resendAt: challenge.resendAt,

@@ -14,7 +14,7 @@ import { isTestNumber } from './steps/test-numbers.ts';
 export async function unlockPhoneNumber(ctx: Context, input: { readonly phoneNumber: string }): Promise<Record<never, never>> {
   checkInput('unlockPhoneNumber', input, { phoneNumber: text(Number.MAX_SAFE_INTEGER) });
   const phoneKey = phoneKeyOf(ctx.namingKeys, readPhoneNumber(ctx, input.phoneNumber));
-  const ordinary = { phoneKey, isTest: false, isSent: true, networks: [] };
+  const ordinary = { phoneKey, isTest: false, isSent: true, isPaced: true, networks: [] };
   const isSent = ctx.settings.testNumbers?.send === true;
   // a test number is an ordinary one for the purposes without a fixed code
   const payers = isTestNumber(ctx, phoneKey) ? [ordinary, { ...ordinary, isTest: true, isSent }] : [ordinary];

@@ -1,4 +1,5 @@
 import { type ChallengeTables, issue, redeem, spend, take } from '../../adapters/storage/challenge-verbs.ts';
+import { nextSend, recordDelivery } from '../../adapters/storage/delivery-verbs.ts';
 import { memoryChallengeTables } from '../../adapters/storage/memory-tables.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
 
@@ -18,7 +19,8 @@ export function challengesWith(
     spend: async (s) => spend(tables, s),
     take: async (t) => take(tables, t),
     clear: async (keys) => keys.forEach(tables.counters.forget),
-    recordDelivery: async () => {},
+    nextSend: async (n) => nextSend(tables, n),
+    recordDelivery: async (d) => recordDelivery(tables, d),
     sweep: async (s) => memory.sweep(s),
   };
   return { ...sound, ...inVerbs(sound, memory) };

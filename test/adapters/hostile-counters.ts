@@ -77,9 +77,11 @@ export const HOSTILE_COUNTERS: Readonly<Record<string, () => ChallengeStore>> = 
     take: (t) => sound.take({ ...t, cooldown: t.cooldown && { ...t.cooldown, limit: 'resendAfterSeconds' } }),
   })),
   'lets a failed delivery end the challenge': inVerbs((sound, tables) => ({
-    async recordDelivery({ id, state, now }) {
-      const row = tables.findChallenge(id);
-      if (row !== null && state === 'failed') tables.putChallenge({ ...row, usedAt: now });
+    async recordDelivery(d) {
+      const answer = await sound.recordDelivery(d);
+      const row = tables.findChallenge(d.id);
+      if (row !== null && d.state === 'failed') tables.putChallenge({ ...row, usedAt: d.now });
+      return answer;
     },
     sweep: sound.sweep,
   })),

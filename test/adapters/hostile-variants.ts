@@ -4,17 +4,21 @@ import {
   type ConformanceCase,
   challengeStoreCases,
   httpHostCases,
+  joinedStoreCases,
   passwordHasherCases,
   sessionStoreCases,
   smsSenderCases,
   tokenIssuerCases,
   userStoreCases,
 } from '../conformance/index.ts';
+import { disableUser } from './disable-user.ts';
 import { challengesWith } from './faulty-challenges.ts';
 import { HOSTILE_AMOUNTS } from './hostile-amounts.ts';
 import { HOSTILE_CHALLENGES } from './hostile-challenges.ts';
 import { HOSTILE_COUNTERS } from './hostile-counters.ts';
+import { HOSTILE_DELIVERIES } from './hostile-deliveries.ts';
 import { HOSTILE_HOSTS, hostWith } from './hostile-hosts.ts';
+import { HOSTILE_JOINED, joinedWith } from './hostile-joined.ts';
 import { HOSTILE_PASSWORDS, hasherWith, weakerHasher } from './hostile-passwords.ts';
 import { HOSTILE_SENDERS, senderWith } from './hostile-senders.ts';
 import { HOSTILE_SESSIONS, sessionsWith } from './hostile-sessions.ts';
@@ -60,12 +64,24 @@ const ALL: readonly Tried[] = [
     ...HOSTILE_CHALLENGES,
     ...HOSTILE_COUNTERS,
     ...HOSTILE_AMOUNTS,
+    ...HOSTILE_DELIVERIES,
   }),
   tried('session store', (open) => sessionStoreCases(() => ({ store: open() }), QUICK), [() => sessionsWith()], HOSTILE_SESSIONS),
   tried('user store', (open) => userStoreCases(() => ({ store: open() }), QUICK), [() => memoryStorage().users], {
     ...HOSTILE_USERS,
     ...HOSTILE_VERIFICATION,
   }),
+  tried(
+    'joined store',
+    (open) =>
+      joinedStoreCases<Record<string, unknown>>(() => ({ store: open() }), {
+        ...QUICK,
+        disable: disableUser,
+        profile: () => ({ name: crypto.randomUUID() }),
+      }),
+    [joinedWith()],
+    HOSTILE_JOINED,
+  ),
   tried('token issuer', (open) => tokenIssuerCases(open), [() => issuersWith(), () => keyedIssuersWith()], HOSTILE_TOKENS),
   tried('password hasher', (open) => passwordHasherCases(open, { weaker: weakerHasher }), [() => hasherWith()], HOSTILE_PASSWORDS),
   tried('SMS sender', (open) => smsSenderCases(open, { patienceSeconds: 0.2 }), [senderWith()], HOSTILE_SENDERS),

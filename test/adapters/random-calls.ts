@@ -132,6 +132,15 @@ export const CALLS: readonly fc.Arbitrary<Call>[] = [
       ({ challenges }) =>
         challenges.clear(all.map(({ key }) => key)),
   ),
+  fc.record({ owner, place: fc.nat(2), send: fc.nat(3), isLate: fc.boolean(), hits }).map(
+    ({ owner: phoneKey, place, isLate, ...given }): Call =>
+      async ({ challenges }, now) => {
+        const id = idOf(phoneKey, place);
+        const known = await challenges.recordDelivery({ id, send: 1, state: 'unknown', now });
+        const createdAt = known.is === 'recorded' ? known.challenge.createdAt : now;
+        return challenges.nextSend({ ...given, id, createdAt: isLate ? createdAt - 1 : createdAt, now });
+      },
+  ),
   fc.record({ owner, place: fc.nat(2), send: fc.nat(3), state: fc.constantFrom('accepted' as const, 'delivered' as const) }).map(
     ({ place, ...given }): Call =>
       ({ challenges }, now) =>

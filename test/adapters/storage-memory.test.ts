@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { memoryStorage } from '../../adapters/storage/memory.ts';
 import type { PhoneNumber } from '../../src/core/phone-number.ts';
 import { issued, issueInput, redeemInput, someChallenge, someHit, someProof, spendInput } from '../conformance/challenge-fixture.ts';
-import { challengeStoreCases, sessionStoreCases, userStoreCases } from '../conformance/index.ts';
+import { challengeStoreCases, joinedStoreCases, sessionStoreCases, userStoreCases } from '../conformance/index.ts';
+import { disableUser } from './disable-user.ts';
 
 const NOW = 1_800_000_000_000;
 const DAY = 86_400_000;
@@ -12,6 +13,11 @@ describe('the memory store', () => {
     ...challengeStoreCases(() => ({ store: memoryStorage().challenges })),
     ...sessionStoreCases(() => ({ store: memoryStorage().sessions })),
     ...userStoreCases(() => ({ store: memoryStorage().users })),
+    ...joinedStoreCases(() => ({ store: memoryStorage().joined }), { disable: disableUser }),
+    ...joinedStoreCases(() => ({ store: memoryStorage<{ username: string }>({ unique: ['username'] }).joined }), {
+      profile: () => ({ username: crypto.randomUUID() }),
+      rounds: 10,
+    }),
   ]) {
     it(`${conformance.id} ${conformance.name}`, () => conformance.run());
   }
@@ -68,6 +74,18 @@ describe('the memory store', () => {
     const times = { authTime: NOW, createdAt: NOW, idleExpiresAt: NOW + DAY, absoluteExpiresAt: NOW + DAY };
     await expect(sessions.create({ session: { ...session, ...times }, maxPerUser: 1, now: NOW })).rejects.toThrow(Error);
     expect((await create('+3')).is).toBe('phone_number_taken');
+  });
+
+  it('counts deliveries among what it holds, until their challenge goes', async () => {
+    const { challenges } = memoryStorage({ maxEntries: 3 });
+    const challenge = await issued(challenges, { createdAt: NOW });
+    await challenges.issue(issueInput(challenge));
+    const delivered = (send: number) => challenges.recordDelivery({ id: challenge.id, send, state: 'delivered', now: NOW });
+    expect([(await delivered(1)).is, (await delivered(2)).is]).toEqual(['recorded', 'recorded']);
+    await expect(challenges.issue(issueInput(someChallenge({ createdAt: NOW })))).rejects.toThrow(Error);
+    expect(await challenges.sweep({ now: challenge.expiresAt + DAY, max: 10 })).toBe(1);
+    for (let count = 0; count < 3; count++) await issued(challenges, { createdAt: NOW });
+    await expect(challenges.issue(issueInput(someChallenge({ createdAt: NOW })))).rejects.toThrow(Error);
   });
 
   it('keeps unique profile fields unique, and frees them with the user', async () => {

@@ -4,6 +4,7 @@ import { groupsOf, isBefore, stretchesOf } from './history-order.ts';
 
 type Issue = Extract<Operation, { verb: 'issue' }>;
 type Redeem = Extract<Operation, { verb: 'redeem' }>;
+type NextSend = Extract<Operation, { verb: 'nextSend' }>;
 
 /** What one making of a row allows. */
 interface Grant extends Span {
@@ -12,7 +13,7 @@ interface Grant extends Span {
 
 /** A look at the attempts of a row. */
 interface Look extends Span {
-  readonly operation: Issue | Redeem;
+  readonly operation: Issue | Redeem | NextSend;
   readonly attemptsLeft: number;
   /** It paid one. */
   readonly paid: boolean;
@@ -20,11 +21,13 @@ interface Look extends Span {
 
 /** I1, I2 and I3 in a history. */
 export function challengeViolations(history: History): readonly Violation[] {
-  const operations = history.filter((operation): operation is Issue | Redeem => operation.verb === 'issue' || operation.verb === 'redeem');
+  const operations = history.filter((operation): operation is Issue | Redeem | NextSend =>
+    ['issue', 'redeem', 'nextSend'].includes(operation.verb),
+  );
   return [...groupsOf(operations, rowOf)].flatMap(([id, group]) => violationsOf(id, group));
 }
 
-function violationsOf(id: string, operations: readonly (Issue | Redeem)[]): readonly Violation[] {
+function violationsOf(id: string, operations: readonly (Issue | Redeem | NextSend)[]): readonly Violation[] {
   const issues = operations.filter((operation): operation is Issue => operation.verb === 'issue');
   const makings = issues.filter(mayHaveMade);
   const judged = operations.filter((operation): operation is Redeem => operation.verb === 'redeem' && isJudged(operation));
@@ -46,8 +49,8 @@ function violationsOf(id: string, operations: readonly (Issue | Redeem)[]): read
 
 const BEFORE_ALL: Span = { began: -2, ended: -1 };
 
-function rowOf(operation: Issue | Redeem): string {
-  if (operation.verb === 'redeem') return operation.input.id;
+function rowOf(operation: Issue | Redeem | NextSend): string {
+  if (operation.verb !== 'issue') return operation.input.id;
   const { answer, input } = operation;
   return answer !== null && 'challenge' in answer ? answer.challenge.id : input.challenge.id;
 }
@@ -60,7 +63,7 @@ function isJudged({ answer }: Redeem): boolean {
   return answer?.is === 'accepted' || answer?.is === 'wrong';
 }
 
-function seenMaxAttempts(operations: readonly (Issue | Redeem)[]): number | undefined {
+function seenMaxAttempts(operations: readonly (Issue | Redeem | NextSend)[]): number | undefined {
   for (const { answer } of operations) if (answer !== null && 'challenge' in answer) return answer.challenge.maxAttempts;
   return undefined;
 }
@@ -80,7 +83,7 @@ function overdrawn(spends: readonly Operation[], grants: readonly Grant[]): read
   return null;
 }
 
-function risen(operations: readonly (Issue | Redeem)[], makings: readonly Span[]): readonly Operation[] | null {
+function risen(operations: readonly (Issue | Redeem | NextSend)[], makings: readonly Span[]): readonly Operation[] | null {
   for (const stretch of stretchesOf(operations.flatMap(lookOf), makings)) {
     const paid = new Map<number, Look>();
     for (const look of stretch) {
@@ -102,7 +105,7 @@ function risen(operations: readonly (Issue | Redeem)[], makings: readonly Span[]
   return null;
 }
 
-function lookOf(operation: Issue | Redeem): readonly Look[] {
+function lookOf(operation: Issue | Redeem | NextSend): readonly Look[] {
   const { began, ended, answer } = operation;
   const look = (attemptsLeft: number, paid: boolean): readonly Look[] => [{ began, ended, operation, attemptsLeft, paid }];
   switch (answer?.is) {
@@ -112,6 +115,7 @@ function lookOf(operation: Issue | Redeem): readonly Look[] {
       return look(answer.challenge.attemptsLeft, true);
     case 'resent':
     case 'repeated':
+    case 'next':
       return look(answer.challenge.attemptsLeft, false);
     default:
       return [];

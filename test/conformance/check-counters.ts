@@ -3,7 +3,7 @@ import type { Violation } from './check-history.ts';
 import type { History, Operation } from './history.ts';
 import { groupsOf, stretchesOf } from './history-order.ts';
 
-type Charging = Extract<Operation, { verb: 'issue' | 'redeem' | 'take' }>;
+type Charging = Extract<Operation, { verb: 'issue' | 'redeem' | 'nextSend' | 'take' }>;
 
 /** One hit or send that a store says it wrote down. */
 interface Charge<Rule> {
@@ -17,7 +17,7 @@ interface Charge<Rule> {
 
 /** I4 in a history: windows are recomputed from what was acknowledged, to the millisecond. */
 export function counterViolations(history: History): readonly Violation[] {
-  const charging = history.filter((operation): operation is Charging => ['issue', 'redeem', 'take'].includes(operation.verb));
+  const charging = history.filter((operation): operation is Charging => ['issue', 'redeem', 'nextSend', 'take'].includes(operation.verb));
   const hits = charging.flatMap((operation) => writtenHits(operation).map((rule) => chargeOf(operation, rule)));
   const sends = charging.flatMap((operation) => {
     const cooldown = writtenCooldown(operation);
@@ -48,6 +48,7 @@ function writtenHits({ verb, input, answer }: Charging): readonly Hit[] {
     case 'taken':
     case 'issued':
     case 'resent':
+    case 'next':
     case 'wrong':
       return input.hits.filter((hit) => amountOf(hit) > 0);
     case 'accepted':

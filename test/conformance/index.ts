@@ -13,6 +13,8 @@ export {
 } from './history.ts';
 export { type HttpHostOptions, httpHostCases } from './http-host.ts';
 export type { HttpHost, HttpHostSetup, OpenHttpHost } from './http-world.ts';
+export type { JoinedStoreOptions } from './joined-fixture.ts';
+export { joinedStoreCases } from './joined-store.ts';
 export { type PasswordHasherOptions, passwordHasherCases } from './password-hasher.ts';
 export { type ProcessesOptions, type StoreProcesses, serveStores, startStoreProcesses } from './processes.ts';
 export { sessionStoreCases } from './session-store.ts';

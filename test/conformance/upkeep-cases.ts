@@ -6,6 +6,7 @@ import {
   issued,
   issueInput,
   killed,
+  newIdFor,
   redeemInput,
   roomFor,
   someChallenge,
@@ -40,6 +41,23 @@ export function upkeepCases(open: Open<ChallengeStore>, options: RaceOptions): r
         assert.equal((await store.redeem(redeemInput({ ...challenge, id: 'none' }))).is, 'unknown');
       },
     ),
+    conformance('C-DELIVERY-02', 'MUST answer a receipt with its challenge, and say unknown of any other', async ({ store }) => {
+      const challenge = await issued(store);
+      const { id } = challenge;
+      for (const state of ['accepted', 'delivered', 'delivered', 'failed'] as const)
+        assert.deepEqual(await store.recordDelivery({ id, send: 1, state, now: NOW }), { is: 'recorded', challenge });
+      for (const receipt of [
+        { id, send: 0 },
+        { id, send: 2 },
+        { id: newIdFor(challenge), send: 1 },
+      ])
+        assert.deepEqual(await store.recordDelivery({ ...receipt, state: 'delivered', now: NOW }), { is: 'unknown' });
+      await killed(store, challenge, 'used');
+      const late = await store.recordDelivery({ id, send: 1, state: 'delivered', now: challenge.expiresAt });
+      assert.deepEqual(late, { is: 'recorded', challenge: { ...challenge, attemptsLeft: 4 } });
+      await store.sweep({ now: MUCH_LATER, max: 1_000_000 });
+      assert.deepEqual(await store.recordDelivery({ id, send: 1, state: 'delivered', now: MUCH_LATER }), { is: 'unknown' });
+    }),
     conformance('C-SWEEP-01', 'MUST NOT delete what a verb could still act upon', async ({ store }) => {
       const now = NOW + 299_999;
       const live = await issued(store);

@@ -59,7 +59,7 @@ describe.each(DEPENDING)('a %s code for a number that it is not meant for', (pur
     const digests: string[] = [];
     const spied = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         challenges: {
           ...challenges,
           redeem: async (r) => {

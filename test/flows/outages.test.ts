@@ -15,12 +15,20 @@ const CALLS: Readonly<Record<string, { verb: string; call: (s: Stage) => Promise
     verb: 'users.findByPhoneNumber',
     call: (s) => s.auth.requestCode({ phoneNumber: nextPhoneNumber(), purpose: 'login', client: s.client }),
   },
+  'requestCode for a login in one trip': {
+    verb: 'joined.issue',
+    call: (s) => s.auth.requestCode({ phoneNumber: nextPhoneNumber(), purpose: 'login', client: s.client }),
+  },
   'requestCode for a step-up': {
     verb: 'users.findById',
     call: (s) => s.auth.requestCode({ userId: 'u', context: 'c', purpose: 'step-up', client: s.client }),
   },
   loginWithPassword: {
     verb: 'users.findByPhoneNumber',
+    call: (s) => s.auth.loginWithPassword({ phoneNumber: nextPhoneNumber(), password: 'x', client: s.client }),
+  },
+  'loginWithPassword in one trip': {
+    verb: 'joined.tryPassword',
     call: (s) => s.auth.loginWithPassword({ phoneNumber: nextPhoneNumber(), password: 'x', client: s.client }),
   },
   startSession: { verb: 'users.findById', call: (s) => s.auth.startSession({ userId: 'u', client: s.client }) },
@@ -43,7 +51,7 @@ const CALLS: Readonly<Record<string, { verb: string; call: (s: Stage) => Promise
 
 describe.each(Object.entries(CALLS))('%s', (_, { verb, call }) => {
   it.each(['throws', 'hangs'] as const)(`is unavailable while ${verb} %s`, async (fault) => {
-    const s = stage({ deadlineSeconds: { port: 0.02 } });
+    const s = stage({ deadlineSeconds: { port: 0.02 } }, verb.startsWith('joined.') ? 'joined' : 'verb by verb');
     s.breaks(verb, fault);
     const { details, status, cause } = await failure(call(s), 'unavailable');
     expect([details, status]).toEqual([{ retryAfterSeconds: 5 }, 503]);
@@ -62,7 +70,7 @@ describe.each(Object.entries(CALLS))('%s', (_, { verb, call }) => {
 
 describe('a session that is looked up', () => {
   it.each(['throws', 'hangs'] as const)('is unavailable while the store %s', async (fault) => {
-    const s = stage({ deadlineSeconds: { port: 0.02 } });
+    const s = stage({ deadlineSeconds: { port: 0.02 } }, 'verb by verb');
     const { refreshToken, accessToken, userId, sessionId } = await s.signUp();
     s.breaks('sessions.find', fault);
     s.breaks('sessions.rotate', fault);
@@ -126,7 +134,7 @@ describe('what fails', () => {
       const s = stage();
       const failing = s.beside({
         storage: {
-          ...s.config.storage,
+          ...s.stores,
           challenges: {
             ...s.storage.challenges,
             issue: () => {
@@ -151,7 +159,7 @@ describe('what fails', () => {
     const s = stage({ deadlineSeconds: { port: 0.01 } });
     const late = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         challenges: {
           ...s.storage.challenges,
           issue: () => new Promise((_, reject) => setTimeout(() => reject(new Error('late')), 30)),

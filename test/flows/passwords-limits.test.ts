@@ -24,7 +24,7 @@ function wrong(s: Stage, phoneNumber: string, client: Client = stranger()): Prom
 describe('wrong passwords', () => {
   it('of one number are 10 in an hour, and the 11th is not even looked at', async () => {
     const { hasher, judged } = counting();
-    const s = stage({ passwords: hasher });
+    const s = stage({ passwords: hasher }, 'verb by verb');
     const { phoneNumber } = await owner(s);
     const refused = await untilRefused(
       s,
@@ -250,7 +250,8 @@ describe('the passwords of an address', () => {
 
   it('refuse alike for known and unknown numbers, and charge no number', async () => {
     const { hasher, judged } = counting();
-    const s = stage({ passwords: hasher, limits: { smsPerDay: 100, passwordsPerIp: [{ max: 5, windowSeconds: HOUR }] } });
+    const limits = { smsPerDay: 100, passwordsPerIp: [{ max: 5, windowSeconds: HOUR }] };
+    const s = stage({ passwords: hasher, limits }, 'verb by verb');
     const { phoneNumber } = await owner(s);
     const here = { ip: '198.51.100.201' };
     await untilRefused(

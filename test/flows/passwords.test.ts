@@ -84,7 +84,7 @@ describe('a login with a password', () => {
     const { users } = s.storage;
     const strict = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         users: {
           ...users,
           passwordHashOf: async (p) => {
@@ -117,7 +117,7 @@ describe('a login with a password', () => {
 
   it('upgrades a hash of weaker parameters', async () => {
     const strong = nodePasswords({ memoryKiB: 16, passes: 1 });
-    const s = stage();
+    const s = stage({}, 'verb by verb');
     const { phoneNumber, userId } = await withPassword(s);
     const upgraded = s.beside({ passwords: strong });
     await upgraded.loginWithPassword({ phoneNumber, password, client: s.client });
@@ -157,7 +157,7 @@ describe('a login with a password', () => {
   });
 
   it('opens a number that wrong codes have closed', async () => {
-    const s = stage({ limits: { smsPerDay: 100, guessesInARow: 3 } });
+    const s = stage({ limits: { smsPerDay: 100, guessesInARow: 3 } }, 'verb by verb');
     const { phoneNumber } = await withPassword(s);
     const first = await s.request({ phoneNumber });
     for (let guess = 0; guess < 3; guess++) {
@@ -268,7 +268,7 @@ describe('setPassword', () => {
     const during: string[] = [];
     const racing = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         users: {
           ...users,
           setPasswordHash: async (p) => {
@@ -325,7 +325,7 @@ describe('setPassword', () => {
     const { users } = s.storage;
     const overtaken = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         users: {
           ...users,
           setPasswordHash: async (p) => {

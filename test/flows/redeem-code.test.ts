@@ -176,7 +176,7 @@ describe('a row that was altered without the secret', () => {
     const { challenges } = s.storage;
     const tampered = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         challenges: {
           ...challenges,
           async redeem(r) {
@@ -198,7 +198,7 @@ describe('a row that was altered without the secret', () => {
     const { challenges } = s.storage;
     const swapped = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         challenges: {
           ...challenges,
           // as if the row of the victim had got id and digest of the attacker's

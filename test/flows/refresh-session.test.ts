@@ -32,8 +32,8 @@ describe('a refresh', () => {
     await refresh(s, next.refreshToken);
   });
 
-  it('takes one call of each store', async () => {
-    const s = stage();
+  it('takes one call of each store, where the store joins none', async () => {
+    const s = stage({}, 'verb by verb');
     const { refreshToken } = await s.signUp();
     s.trips();
     await refresh(s, refreshToken);
@@ -126,10 +126,10 @@ describe('a refresh', () => {
     expect(await reasonOf(refresh(s, refreshToken))).toBe('expired');
   });
 
-  it('that lost its answer is repeated', async () => {
-    const s = stage();
+  it.each(['sessions.rotate', 'joined.refresh'])('that lost its answer is repeated (%s)', async (verb) => {
+    const s = stage({}, verb === 'joined.refresh' ? 'joined' : 'verb by verb');
     const { refreshToken } = await s.signUp();
-    s.breaks('sessions.rotate', 'loses its answer');
+    s.breaks(verb, 'loses its answer');
     await failure(refresh(s, refreshToken), 'unavailable');
     s.heal();
     const { refreshToken: next } = await refresh(s, refreshToken);
@@ -205,7 +205,7 @@ describe('a session', () => {
   });
 
   it('changes nothing while the user store is down', async () => {
-    const s = stage();
+    const s = stage({}, 'verb by verb');
     const { refreshToken } = await s.signUp();
     s.breaks('users.findById', 'throws');
     s.trips();

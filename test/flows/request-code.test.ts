@@ -330,7 +330,7 @@ describe('an idempotency key', () => {
     const asked: unknown[] = [];
     const spied = s.beside({
       storage: {
-        ...s.config.storage,
+        ...s.stores,
         challenges: {
           ...s.storage.challenges,
           issue: (i) => {

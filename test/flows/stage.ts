@@ -30,6 +30,8 @@ export interface Stage {
   readonly auth: PhoneAuth<User, Profile>;
   readonly config: PhoneAuthConfig<User, Profile>;
   readonly storage: MemoryStorage<Profile>;
+  /** What of the storage of {@link config} another store may be put beside: all but the fast path, which belongs to all of its own. */
+  readonly stores: Omit<PhoneAuthConfig<User, Profile>['storage'], 'joined'>;
   readonly inbox: Inbox;
   readonly clock: TestClock;
   readonly client: Client;
@@ -70,9 +72,19 @@ export function randomSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
+/** How the flows reach the stores: verbs of one operation in one trip, or each verb by itself. */
+export type Way = 'joined' | 'verb by verb';
+
+let usual: Way = 'joined';
+
+/** The way of every stage from here on that names none. */
+export function takeWay(way: Way): void {
+  usual = way;
+}
+
 let staged = 0;
 
-export function stage(overrides: Partial<PhoneAuthConfig<User, Profile>> = {}): Stage {
+export function stage(overrides: Partial<PhoneAuthConfig<User, Profile>> = {}, way: Way = usual): Stage {
   const inbox = inboxSms();
   const clock = testClock();
   const storage = memoryStorage<Profile>();
@@ -82,14 +94,15 @@ export function stage(overrides: Partial<PhoneAuthConfig<User, Profile>> = {}): 
   const secret = randomSecret();
   const client: Client = { ip: `198.51.100.${staged++ % 256}`, userAgent: 'vitest' };
   let told = 0;
+  const stores = {
+    challenges: fragile('challenges', storage.challenges),
+    sessions: fragile('sessions', storage.sessions),
+    users: fragile('users', storage.users),
+  };
 
   const config: PhoneAuthConfig<User, Profile> = {
     secret,
-    storage: {
-      challenges: fragile('challenges', storage.challenges),
-      sessions: fragile('sessions', storage.sessions),
-      users: fragile('users', storage.users),
-    },
+    storage: way === 'joined' ? { ...stores, joined: fragile('joined', { ...storage.joined, ...stores }) } : stores,
     sms: inbox,
     tokens: joseTokens({ secret }),
     passwords,
@@ -134,6 +147,7 @@ export function stage(overrides: Partial<PhoneAuthConfig<User, Profile>> = {}): 
     auth,
     config,
     storage,
+    stores,
     inbox,
     clock,
     client,

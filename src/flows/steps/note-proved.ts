@@ -3,8 +3,8 @@ import type { PhoneNumber } from '../../core/phone-number.ts';
 import type { UserRecord } from '../../ports/user-store.ts';
 import { afterTheAnswer } from './after-the-answer.ts';
 
-// Dormancy is a matter of weeks: one write a day is enough.
-const DAY_MS = 86_400_000;
+/** How often it is noted that a number was proved, in ms: dormancy is a matter of weeks. */
+export const DAY_MS = 86_400_000;
 
 /** When the user's number was last proved, as the store says. */
 export function verifiedAtOf(user: UserRecord): number | null {

@@ -1,8 +1,10 @@
 import { addressOf } from '../../address.ts';
-import type { AuthContext, Client } from '../../context.ts';
+import type { AuthContext, Client, Context } from '../../context.ts';
 import { deviceTokenText } from '../../core/device.ts';
-import { type NewSession, type RefreshToken, secretHashOf, sessionIdOf, userKeyOf } from '../../core/session.ts';
+import { toBase64Url } from '../../core/keys.ts';
+import { type NewSession, type RefreshToken, secretHashOf, userKeyOf } from '../../core/session.ts';
 import { PhoneAuthError } from '../../errors.ts';
+import type { JoinedSession, SessionDraft } from '../../ports/joined-store.ts';
 import type { UserRecord } from '../../ports/user-store.ts';
 import { issueTokens, type Tokens } from './issue-tokens.ts';
 import { noteProved, verifiedAtOf } from './note-proved.ts';
@@ -26,6 +28,8 @@ export interface SignIn {
   readonly failures?: number | undefined;
   /** The account was made just now. @default false */
   readonly isNewUser?: boolean | undefined;
+  /** The store has noted already that the number was proved. @default false */
+  readonly isNoted?: boolean | undefined;
 }
 
 /** Opens a session for a user who proved who they are; `account_disabled` when the user may not sign in. */
@@ -45,14 +49,30 @@ export async function createSession<User extends UserRecord, Profile>(
   signIn: SignIn,
 ): Promise<Authenticated<User>> {
   const { maxPerUser } = ctx.settings.session;
-  const now = ctx.now();
-  const { session, token } = newSession(ctx, user, signIn, now);
+  const { draft, secret, now } = draftSession(ctx, signIn);
+  const session = sessionOf(user, draft);
   const { evicted } = await ctx.sessions.create({ session, maxPerUser, now });
+  return authenticated(ctx, user, { session, secret, evicted }, signIn);
+}
+
+/** A session that is in the store, and the secret of its refresh token, which is not. */
+export interface Opened extends JoinedSession {
+  readonly secret: Uint8Array;
+}
+
+/** The answer for a user whose session is open; tells what happened. */
+export async function authenticated<User extends UserRecord, Profile>(
+  ctx: AuthContext<User, Profile>,
+  user: User,
+  { session, secret, evicted }: Opened,
+  signIn: SignIn,
+): Promise<Authenticated<User>> {
   for (const sessionId of evicted) ctx.emit('session.ended', { userId: user.id, sessionId, reason: 'evicted' });
-  const phoneNumberVerifiedAt = signIn.amr.includes('sms') ? noteProved(ctx, user) : verifiedAtOf(user);
+  const phoneNumberVerifiedAt = signIn.amr.includes('sms') && signIn.isNoted !== true ? noteProved(ctx, user) : verifiedAtOf(user);
+  const token: RefreshToken = { sessionId: session.id, userId: user.id, generation: 0, secret };
   const tokens = await issueTokens(ctx, user, session, token, phoneNumberVerifiedAt);
   tellSignIn(ctx, user, session, signIn);
-  const deviceToken = deviceTokenText(ctx.signingKeys, { userId: user.id, phoneNumber: user.phoneNumber, now });
+  const deviceToken = deviceTokenText(ctx.signingKeys, { userId: user.id, phoneNumber: user.phoneNumber, now: session.createdAt });
   return { user, ...tokens, deviceToken };
 }
 
@@ -70,22 +90,18 @@ export async function maySignIn<User extends UserRecord, Profile>(
   );
 }
 
-function newSession<User extends UserRecord, Profile>(
-  ctx: AuthContext<User, Profile>,
-  user: User,
-  { client, amr }: SignIn,
-  now: number,
-): { readonly session: NewSession; readonly token: RefreshToken } {
+/** A session for whoever turns out to be the user. */
+export function draftSession(
+  ctx: Context,
+  { client, amr }: Pick<SignIn, 'client' | 'amr'>,
+): { readonly draft: SessionDraft; readonly secret: Uint8Array; readonly now: number } {
   const { idleSeconds, absoluteSeconds } = ctx.settings.session;
-  if (typeof user.id !== 'string' || user.id === '') throw new TypeError('storage.users must give users an id that is a non-empty string');
-  const userKey = userKeyOf(user.id);
-  const sessionId = sessionIdOf(userKey, ctx.random(16));
-  const token: RefreshToken = { sessionId, userId: user.id, generation: 0, secret: ctx.random(32) };
-  const session: NewSession = {
-    id: sessionId,
-    userId: user.id,
-    userKey,
-    currentHash: secretHashOf(token),
+  const now = ctx.now();
+  const random = toBase64Url(ctx.random(16));
+  const secret = ctx.random(32);
+  const draft: SessionDraft = {
+    random,
+    currentHash: secretHashOf({ secret }),
     amr: amr.join(' '),
     userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null,
     ip: addressOf(client.ip),
@@ -94,5 +110,11 @@ function newSession<User extends UserRecord, Profile>(
     idleExpiresAt: now + idleSeconds * 1000,
     absoluteExpiresAt: now + absoluteSeconds * 1000,
   };
-  return { session, token };
+  return { draft, secret, now };
+}
+
+function sessionOf(user: UserRecord, { random, ...fields }: SessionDraft): NewSession {
+  if (typeof user.id !== 'string' || user.id === '') throw new TypeError('storage.users must give users an id that is a non-empty string');
+  const userKey = userKeyOf(user.id);
+  return { id: userKey + random, userId: user.id, userKey, ...fields };
 }

@@ -10,11 +10,12 @@ import { fixedCodeOf } from './test-numbers.ts';
 /** Whose budget pays for what a client asks of a number. For a purpose that has no fixed code a test number is one like any other. */
 export function payerOf(ctx: Context, phoneKey: string, purpose: Purpose, client: Client): Payer {
   const isTest = fixedCodeOf(ctx, phoneKey, purpose) !== null;
-  const isKnown = isKnownTo(ctx, phoneKey, client);
+  const isKnown = ownerOfDevice(ctx, phoneKey, client) !== null;
   return {
     phoneKey,
     isTest,
     isSent: !isTest || ctx.settings.testNumbers?.send === true,
+    isPaced: !isTest || ctx.settings.testNumbers?.send === true || ctx.settings.testNumbers?.paced === true,
     // a test number has one budget for all
     lane: isKnown && !isTest ? 'known' : 'unknown',
     // it asks about its own number, which whoever shares its address must not be able to prevent
@@ -24,7 +25,7 @@ export function payerOf(ctx: Context, phoneKey: string, purpose: Purpose, client
 
 /** Whose budget pays for what no stranger can ask: a notice of this server, a call on behalf of a signed-in user. */
 export function ownerOf(phoneKey: string): Payer {
-  return { phoneKey, isTest: false, isSent: true, lane: 'known', networks: [] };
+  return { phoneKey, isTest: false, isSent: true, isPaced: true, lane: 'known', networks: [] };
 }
 
 /** Whether the device signed in before, to this account and under its present number. */
@@ -33,9 +34,10 @@ export function isDeviceOf(ctx: Context, user: UserRecord, client: Client): bool
   return device?.userId === user.id && device.phoneNumber === user.phoneNumber;
 }
 
-function isKnownTo(ctx: Context, phoneKey: string, client: Client): boolean {
-  const phoneNumber = deviceOf(ctx, client)?.phoneNumber ?? null;
-  return phoneNumber !== null && phoneKeyOf(ctx.namingKeys, phoneNumber) === phoneKey;
+/** The user whose device it is, when that one signed in under the number of the key. */
+export function ownerOfDevice(ctx: Context, phoneKey: string, client: Client): string | null {
+  const { userId, phoneNumber = null } = deviceOf(ctx, client) ?? {};
+  return userId !== undefined && phoneNumber !== null && phoneKeyOf(ctx.namingKeys, phoneNumber) === phoneKey ? userId : null;
 }
 
 function deviceOf(ctx: Context, { deviceToken }: Client): Device | null {

@@ -16,6 +16,7 @@ import { equalText } from '../../core/keys.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
 import { PROOF_SECONDS, proofHashOf, proofText } from '../../core/proof.ts';
 import { PhoneAuthError, type PhoneAuthErrorDetails } from '../../errors.ts';
+import type { ChallengeStore } from '../../ports/challenge-store.ts';
 import { challengeFacts } from './challenge-facts.ts';
 import { countCodes } from './count-codes.ts';
 import { destinationOf } from './destination.ts';
@@ -59,8 +60,17 @@ export interface Redeemed {
   readonly failures: number;
 }
 
-/** Pays an attempt, judges, consumes: one step of the store. Everything but `accepted` throws. */
-export async function redeemCode(ctx: Context, answer: CodeAnswer, presented: Presented): Promise<Redeemed> {
+/**
+ * Pays an attempt, judges, consumes: one step of the store. Everything but `accepted` throws.
+ *
+ * @param redeem the step, for whoever joins it with what follows
+ */
+export async function redeemCode(
+  ctx: Context,
+  answer: CodeAnswer,
+  presented: Presented,
+  redeem: ChallengeStore['redeem'] = ctx.challenges.redeem,
+): Promise<Redeemed> {
   const code = readCode(answer.code);
   const target = targetOf(ctx, answer, presented);
   if (code === null) throw new PhoneAuthError('invalid_code', { reason: 'wrong' });
@@ -79,7 +89,7 @@ export async function redeemCode(ctx: Context, answer: CodeAnswer, presented: Pr
   const charges = guessCharges(ctx.settings.limits, payer);
   const keep = !ctx.settings.code.singleUse && purposes.every((purpose) => purpose === 'verify');
   const outcome = await keepingProof(proof, () =>
-    ctx.challenges.redeem({
+    redeem({
       id,
       purposes,
       digests,
