@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { secretBytes } from './core/keys.ts';
 import { isSafeLine } from './core/message.ts';
 import { isCountryCode } from './core/phone-number.ts';
+import { isPlan } from './delivery-routes.ts';
 
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
@@ -57,13 +58,22 @@ const sender = z.union(
   { error: 'must be a sender, a function, { sender, countries?, channels?, fallsBackOnRefusal? }, or an array of them' },
 );
 
+const senders = z.union([sender, z.array(sender).check(z.minLength(1))], {
+  error: 'must be a sender, a function, or a non-empty array of them',
+});
+const plan = z.strictObject({
+  steps: z
+    .array(z.strictObject({ channel, sender: senders, waitSeconds: z.optional(integer(5, 300)) }))
+    .check(z.minLength(1, { error: 'must have at least one step' })),
+});
+
 const verificationShape = {
   secret: z.union([secret, z.array(secret).check(z.minLength(1))], {
     error:
       'must be at least 32 random bytes as base64, base64url or hex, or an array of such (for example the output of `openssl rand -base64 32`)',
   }),
-  storage: z.looseObject({ challenges: port('issue', 'redeem', 'spend', 'take', 'clear', 'recordDelivery', 'sweep') }),
-  sms: z.union([sender, z.array(sender).check(z.minLength(1))], { error: 'must be a sender, a function, or a non-empty array of them' }),
+  storage: z.looseObject({ challenges: port('issue', 'redeem', 'spend', 'take', 'clear', 'nextSend', 'recordDelivery', 'sweep') }),
+  sms: senders,
   appName: z.custom((value) => typeof value === 'string' && isSafeLine(value, 30), {
     error: 'must be one line of 1 to 30 characters without a URL',
   }),
@@ -158,6 +168,7 @@ const verificationShape = {
       code: z.string().check(z.regex(/^[0-9]{4,8}$/, { error: 'must be 4 to 8 digits' })),
       until: integer(0, 8_640_000_000_000_000),
       send: z.optional(z.boolean()),
+      paced: z.optional(z.boolean()),
     }),
   ),
   assessRisk: z.optional(callable()),
@@ -210,6 +221,7 @@ const authSchema = z.strictObject({
     challenges: verificationShape.storage.shape.challenges,
     sessions: port('create', 'find', 'rotate', 'revoke', 'revokeAllOf', 'listOf', 'sweep'),
     users: port('findById', 'findByPhoneNumber', 'create'),
+    joined: z.optional(port('issue', 'signIn', 'refresh')),
   }),
   tokens: port('issueAccessToken', 'verifyAccessToken'),
   passwords: z.optional(port('hash', 'verify')),
@@ -254,7 +266,8 @@ export type Checked = { readonly is: 'valid'; readonly options: unknown } | { re
 /** Checks a configuration against the shape that `PhoneVerificationConfig` or `PhoneAuthConfig` describes. */
 export function checkConfig(kind: 'verification' | 'auth', config: unknown): Checked {
   const schema = kind === 'auth' ? authSchema : verificationSchema;
-  const result = schema.safeParse(config, { error: explain });
+  const { sms } = (typeof config === 'object' && config !== null ? config : {}) as { sms?: unknown };
+  const result = (isPlan(sms) ? z.extend(schema, { sms: plan }) : schema).safeParse(config, { error: explain });
   return result.success ? { is: 'valid', options: result.data } : { is: 'wrong', problems: result.error.issues.flatMap(problemsOf) };
 }
 

@@ -4,6 +4,7 @@ import type { MessageTemplates } from './core/message.ts';
 import type { NumberType } from './core/phone-number.ts';
 import type { PhoneAuthEvent } from './events.ts';
 import type { ChallengeStore } from './ports/challenge-store.ts';
+import type { JoinedStore } from './ports/joined-store.ts';
 import type { PasswordHasher } from './ports/password-hasher.ts';
 import type { SessionStore } from './ports/session-store.ts';
 import type { Channel, SendFunction, SmsSender } from './ports/sms-sender.ts';
@@ -159,6 +160,8 @@ export interface TestNumbers {
   readonly until: number;
   /** Send the SMS all the same. @default false */
   readonly send?: boolean | undefined;
+  /** The pauses of `code.resendAfterSeconds` hold for them although nothing is sent. @default false */
+  readonly paced?: boolean | undefined;
 }
 
 /** A sender with what it is for. */
@@ -172,6 +175,27 @@ export interface SmsRoute {
   readonly fallsBackOnRefusal?: boolean | undefined;
 }
 
+/** Who sends: one, or an ordered fallback. */
+export type SmsSenders = SmsSender | SendFunction | SmsRoute | readonly (SmsSender | SendFunction | SmsRoute)[];
+
+/** One way to the phone. */
+export interface DeliveryStep {
+  /** How its messages travel. */
+  readonly channel: Channel;
+  /** Who sends them: whatever `sms` takes without a plan, such as an array that is an ordered fallback, or routes by country. */
+  readonly sender: SmsSenders;
+  /**
+   * Seconds, 5 to 300 and below `code.ttlSeconds`, after which the next step sends the same code as well, unless this message was reported as
+   * delivered, the code was used, or somebody asked for another send. The last step has none. @default nobody waits: the next step comes when this one fails, or with a resend
+   */
+  readonly waitSeconds?: number | undefined;
+}
+
+/** What {@link deliveryPlan} makes. */
+export interface DeliveryPlan {
+  readonly steps: readonly DeliveryStep[];
+}
+
 /** What {@link createPhoneVerification} takes. Validated once, strictly: a key that is not here is a `TypeError` that names it. */
 export interface PhoneVerificationConfig {
   /** At least 32 random bytes each, as base64, base64url or hex. Of several the first signs and all verify: put a new one in front to rotate. */
@@ -180,9 +204,9 @@ export interface PhoneVerificationConfig {
   /**
    * An array is an ordered fallback: the next one is tried when one failed before anything left. A refusal of the number is final, and after an
    * ambiguous failure nobody else is tried, for the message may be on its way. A sender of which half of ten or more messages within a minute
-   * failed goes to the end of the line for 30 seconds.
+   * failed goes to the end of the line for 30 seconds. A {@link deliveryPlan} goes from one channel to the next.
    */
-  readonly sms: SmsSender | SendFunction | SmsRoute | readonly (SmsSender | SendFunction | SmsRoute)[];
+  readonly sms: SmsSenders | DeliveryPlan;
   /** Stands in messages, and is the default issuer of tokens. One line, at most 30 characters, no URL. */
   readonly appName: string;
   /** Your web origin's host, like `example.com`: adds the WebOTP line `@example.com #123456` (WICG sms-one-time-codes). */
@@ -195,7 +219,7 @@ export interface PhoneVerificationConfig {
   readonly allowedCountries: readonly CountryCode[] | 'all';
   /** @default ['MOBILE', 'FIXED_LINE_OR_MOBILE'] */
   readonly allowedNumberTypes?: readonly NumberType[] | undefined;
-  /** What `requestCode({ channel })` may choose from; the first is the default. @default ['sms'] */
+  /** What `requestCode({ channel })` may choose from; the first is the default. @default ['sms'] (beside a plan: its channels) */
   readonly channels?: readonly Channel[] | undefined;
   /** `phone`: the code alone, with the number, redeems; anyone can then use up a number's attempts. @default 'challenge' */
   readonly binding?: 'challenge' | 'phone' | undefined;
@@ -230,6 +254,8 @@ export interface PhoneAuthConfig<User extends UserRecord = UserRecord, Profile =
     readonly challenges: ChallengeStore;
     readonly sessions: SessionStore;
     readonly users: UserStore<User, Profile>;
+    /** Verbs of the three in one trip; for an adapter to give, which must be the adapter of all three. @default each verb is a trip */
+    readonly joined?: JoinedStore<NoInfer<User>, NoInfer<Profile>> | undefined;
   };
   readonly tokens: TokenIssuer;
   /** Without it there are no passwords. */

@@ -2,14 +2,17 @@ import type { Breakers } from './breakers.ts';
 import type { PhoneAuthConfig, PhoneVerificationConfig } from './config.ts';
 import type { Keys } from './core/keys.ts';
 import type { WaitFor } from './deadline.ts';
+import type { PlannedSteps, Route } from './delivery-routes.ts';
 import { isPhoneAuthError, PhoneAuthError } from './errors.ts';
 import type { PhoneAuthEvent, PhoneAuthEvents, PhoneAuthEventType } from './events.ts';
+import type { Pauses } from './pauses.ts';
 import type { ChallengeStore } from './ports/challenge-store.ts';
+import type { JoinedStore } from './ports/joined-store.ts';
 import type { PasswordHasher } from './ports/password-hasher.ts';
 import type { SessionStore } from './ports/session-store.ts';
 import type { TokenIssuer } from './ports/token-issuer.ts';
 import type { UserRecord, UserStore } from './ports/user-store.ts';
-import type { Route, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { Tallies } from './tallies.ts';
 
 /** Who asks. Required wherever limits are charged. */
@@ -31,6 +34,8 @@ export interface Instance {
   /** Of the oldest secret: names that a rotation must not change, such as those of counters. */
   readonly namingKeys: Keys;
   readonly routes: readonly Route[];
+  /** `null`: `sms` is no plan. */
+  readonly plan: PlannedSteps | null;
   readonly breakers: Breakers;
   /** The phoneKeys of the test numbers. */
   readonly testPhoneKeys: ReadonlySet<string>;
@@ -42,6 +47,7 @@ export interface Instance {
   readonly tallies: Tallies;
   /** Keeps work that outlives its answer, and hands it to the host. */
   readonly background: (task: Promise<void>) => void;
+  readonly pauses: Pauses;
 }
 
 /** What one call of a flow receives. Ports fail as `unavailable`, at the latest when the deadline of the port or of the call is over. */
@@ -49,14 +55,21 @@ export interface Context extends Instance {
   readonly challenges: ChallengeStore;
   /** `null` in a verification, which knows no accounts. */
   readonly accounts: Pick<UserStore, 'findById' | 'findByPhoneNumber'> | null;
+  /** Verbs of several stores in one trip; `null` where the storage cannot. */
+  readonly joined: Pick<JoinedStore, 'issue'> | null;
   readonly emit: <Type extends PhoneAuthEventType>(type: Type, facts: PhoneAuthEvents[Type]) => void;
   /** Runs a wait under a deadline and as a failure of that port. */
   readonly within: <T>(port: string, verb: string, seconds: number, wait: () => T | Promise<T>) => Promise<T>;
+  /** Whether the deadline of the call is over, so that nothing more is begun. */
+  readonly isOver: () => boolean;
+  /** A context whose deadline starts now, for what comes long after the answer. */
+  readonly anew: () => Context;
 }
 
 /** What the flows of accounts receive. */
 export interface AuthContext<User extends UserRecord = UserRecord, Profile = unknown> extends Context {
   readonly users: UserStore<User, Profile>;
+  readonly joined: JoinedStore<User, Profile> | null;
   readonly sessions: SessionStore;
   readonly tokens: TokenIssuer;
   readonly passwords: PasswordHasher | null;
@@ -88,7 +101,8 @@ export function beginCall(instance: Instance, ports: { readonly challenges: Chal
       throw new PhoneAuthError('unavailable', { retryAfterSeconds: RETRY_AFTER_SECONDS }, { cause: error });
     }
   };
-  const context = { ...instance, emit, within, accounts: null };
+  const isOver = (): boolean => performance.now() >= endsAt;
+  const context = { ...instance, emit, within, isOver, anew: () => beginCall(instance, ports), accounts: null, joined: null };
   return { ...context, challenges: guarded(context, 'challenges', ports.challenges) };
 }
 

@@ -129,11 +129,13 @@ export function createPhoneAuth<User extends UserRecord, Profile>(config: PhoneA
   const begin = (): AuthContext<User, Profile> => {
     const call = beginCall(instance, config.storage);
     const users = guarded(call, 'users', config.storage.users);
+    const { joined } = config.storage;
     return {
       ...call,
       accounts: users,
       users,
       sessions: guarded(call, 'sessions', config.storage.sessions),
+      joined: joined === undefined ? null : guarded(call, 'joined', joined),
       tokens: guarded(call, 'tokens', config.tokens),
       passwords: config.passwords === undefined ? null : guarded(call, 'passwords', config.passwords),
       dummyHash: () => call.within('passwords', 'hash', settings.deadlineSeconds.port, dummyHash),

@@ -5,7 +5,9 @@ import { phoneKeyOf } from './core/challenge.ts';
 import type { GuessBound } from './core/guess-bound.ts';
 import type { Keys } from './core/keys.ts';
 import { createWaitFor } from './deadline.ts';
+import { planIn, routesIn } from './delivery-routes.ts';
 import { describeSettings } from './describe.ts';
+import { drawAhead } from './draw-ahead.ts';
 import { type ConsumedProof, type ConsumeProof, consumeProof } from './flows/consume-proof.ts';
 import { type ReceiveReceipts, receiveReceipts } from './flows/receive-receipts.ts';
 import { type RecordDelivery, recordDelivery } from './flows/record-delivery.ts';
@@ -13,7 +15,8 @@ import { type CodeRequest, type RequestCode, requestCode } from './flows/request
 import { countWaiting } from './flows/steps/count-codes.ts';
 import { type Sweep, sweep } from './flows/sweep.ts';
 import { type Validated, type ValidateVerificationCode, validateVerificationCode } from './flows/validate-verification-code.ts';
-import { keysOf, routesOf, type Settings, verificationSettings } from './settings.ts';
+import { createPauses, type Pauses } from './pauses.ts';
+import { keysOf, type Settings, verificationSettings } from './settings.ts';
 import { createTallies } from './tallies.ts';
 
 /** What `createPhoneVerification` gives: functions, which may be destructured. */
@@ -30,7 +33,7 @@ export interface PhoneVerification {
   receiveReceipts(input: ReceiveReceipts): Promise<{ readonly count: number }>;
   /** Deletes dead rows. Call it now and then; correctness never depends on it. */
   sweep(input?: Sweep): Promise<{ readonly count: number }>;
-  /** Waits until work that outlived its answer is done: call it before the process ends. */
+  /** Waits until work that outlived its answer is done: call it before the process ends. What a plan still waits for is not sent any more. */
   drain(): Promise<void>;
   /** What the limits in force bound, whatever an attacker does. */
   guessBound(): GuessBound;
@@ -82,7 +85,7 @@ export function verificationOf(instance: Instance, begin: () => Context, drain: 
       await countWaiting(begin()).catch(() => undefined);
     },
     guessBound: () => instance.settings.guessBound,
-    describe: () => describeSettings(instance.settings, instance.routes),
+    describe: () => describeSettings(instance.settings, instance),
   };
 }
 
@@ -94,22 +97,26 @@ export function createInstance(
   const secrets = keysOf(config);
   const [signingKeys, namingKeys] = [secrets[0], secrets.at(-1)] as [Keys, Keys];
   const testNumbers = settings.testNumbers?.numbers ?? [];
-  const { background, drain } = createBackground(config.background);
+  const pauses = createPauses();
+  const { background, drain } = createBackground(config.background, pauses);
+  const plan = planIn(config.sms);
   const instance: Instance = {
     settings,
     secrets,
     signingKeys,
     namingKeys,
-    routes: routesOf(config),
+    routes: plan?.flatMap(({ routes }) => routes) ?? routesIn(config.sms),
+    plan,
     breakers: createBreakers(),
     testPhoneKeys: new Set(testNumbers === 'all' ? [] : testNumbers.map((phoneNumber) => phoneKeyOf(namingKeys, phoneNumber))),
     now: config.now ?? Date.now,
-    random: checkedRandom(config.random ?? ((bytes) => crypto.getRandomValues(new Uint8Array(bytes)))),
+    random: checkedRandom(config.random ?? drawAhead()),
     onEvent: config.onEvent,
     assessRisk: config.assessRisk,
     waitFor: createWaitFor(),
     tallies: createTallies(),
     background,
+    pauses,
   };
   return { instance, drain };
 }
@@ -124,7 +131,10 @@ function checkedRandom(random: (bytes: number) => Uint8Array): (bytes: number) =
   };
 }
 
-function createBackground(handOver: PhoneVerificationConfig['background']): {
+function createBackground(
+  handOver: PhoneVerificationConfig['background'],
+  pauses: Pauses,
+): {
   readonly background: Instance['background'];
   readonly drain: () => Promise<void>;
 } {
@@ -141,7 +151,10 @@ function createBackground(handOver: PhoneVerificationConfig['background']): {
       }
     },
     drain: async () => {
-      while (running.size > 0) await Promise.all(running);
+      while (running.size > 0) {
+        pauses.cutShort();
+        await Promise.all(running);
+      }
     },
   };
 }

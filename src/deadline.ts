@@ -14,14 +14,15 @@ export type WaitFor = <T>(port: string, milliseconds: number, wait: () => T | Pr
 /** A {@link WaitFor} that knows what each port owes. */
 export function createWaitFor(): WaitFor {
   const backlogs = new Map<string, Backlog>();
-  return async (port, milliseconds, wait) => {
-    // a write that nobody waits for any more is not begun
-    if (milliseconds <= 0) throw named('DeadlineError', 'The deadline is over.');
-    const backlog = backlogs.get(port) ?? { abandoned: 0, triedAt: Number.NEGATIVE_INFINITY };
-    backlogs.set(port, backlog);
-    refuseBehind(backlog);
-    return answerOf(backlog, milliseconds, wait);
-  };
+  return (port, milliseconds, wait) =>
+    new Promise((resolve, reject) => {
+      // a write that nobody waits for any more is not begun
+      if (milliseconds <= 0) throw named('DeadlineError', 'The deadline is over.');
+      const backlog = backlogs.get(port) ?? { abandoned: 0, triedAt: Number.NEGATIVE_INFINITY };
+      backlogs.set(port, backlog);
+      refuseBehind(backlog);
+      settleWithin(milliseconds, backlog, Promise.resolve(wait()), resolve, reject);
+    });
 }
 
 function refuseBehind(backlog: Backlog): void {
@@ -33,29 +34,36 @@ function refuseBehind(backlog: Backlog): void {
   backlog.triedAt = now;
 }
 
-async function answerOf<T>(backlog: Backlog, milliseconds: number, wait: () => T | Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+/** Hands on an answer, or the end of the time for it; every wait on a port passes here, hence one promise and one timer. */
+function settleWithin<T>(
+  milliseconds: number,
+  backlog: Backlog,
+  answer: Promise<T>,
+  resolve: (given: T) => void,
+  reject: (error: unknown) => void,
+): void {
   let isLate = false;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      isLate = true;
-      backlog.abandoned += 1;
-      reject(named('DeadlineError', 'The deadline is over.'));
-    }, milliseconds);
-  });
-  const answer = (async () => wait())();
+  const timer = setTimeout(() => {
+    isLate = true;
+    backlog.abandoned += 1;
+    reject(named('DeadlineError', 'The deadline is over.'));
+  }, milliseconds);
   const settled = (): void => {
+    clearTimeout(timer);
     if (isLate) backlog.abandoned = Math.max(0, backlog.abandoned - 1);
   };
-  answer.then(settled, settled);
-  try {
-    const given = await Promise.race([answer, late]);
-    // a driver may have dropped calls without a word: whoever answers owes nothing
-    if (backlog.abandoned >= MAX_ABANDONED) backlog.abandoned = 0;
-    return given;
-  } finally {
-    clearTimeout(timer);
-  }
+  answer.then(
+    (given) => {
+      settled();
+      // a driver may have dropped calls without a word: whoever answers in time owes nothing
+      if (!isLate && backlog.abandoned >= MAX_ABANDONED) backlog.abandoned = 0;
+      resolve(given);
+    },
+    (error) => {
+      settled();
+      reject(error);
+    },
+  );
 }
 
 function named(name: string, message: string): Error {

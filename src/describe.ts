@@ -1,7 +1,14 @@
-import type { Route, Settings } from './settings.ts';
+import type { PlannedStep, PlannedSteps, Route } from './delivery-routes.ts';
+import type { Settings } from './settings.ts';
+
+/** Who sends, in what order. */
+interface Delivery {
+  readonly routes: readonly Route[];
+  readonly plan: PlannedSteps | null;
+}
 
 /** Settings and bounds as text, a line each. Secrets, test numbers and their code are not in it. */
-export function describeSettings(s: Settings, routes: readonly Route[]): string {
+export function describeSettings(s: Settings, { routes, plan }: Delivery): string {
   const { guessesPerNumberPerDay, probabilityPerNumberPerDay, smsPerDay, spendPerDay } = s.guessBound;
   const { limits } = s;
   const { knownDevice, spend } = limits;
@@ -10,7 +17,7 @@ export function describeSettings(s: Settings, routes: readonly Route[]): string 
   return [
     `${s.appName}: codes of ${s.code.length} digits, ${s.code.ttlSeconds} s, ${s.code.maxAttempts} attempts, resend ${s.code.resend}, bound to the ${s.binding}`,
     `countries: ${s.allowedCountries === 'all' ? 'all' : s.allowedCountries.join(' ')}; number types: ${s.allowedNumberTypes.join(' ')}`,
-    `senders: ${routes.map(routeText).join(', then ')}`,
+    plan === null ? `senders: ${routes.map(routeText).join(', then ')}` : `plan: ${plan.map(stepText).join('')}`,
     `sends to one number: ${windows(limits.sendsPerNumber)}; then wait ${limits.resendAfterSeconds.join(', ')} s`,
     `wrong codes for one number: ${windows(limits.guessesPerNumber)}; ${limits.guessesInARow} in a row`,
     `wrong passwords for one number: ${windows(limits.passwordsPerNumber)}; ${limits.guessesInARow} in a row`,
@@ -27,6 +34,12 @@ export function describeSettings(s: Settings, routes: readonly Route[]): string 
         ]),
     `bound: ${guessesPerNumberPerDay} guesses at one number in any 24 h, right with probability ${probabilityPerNumberPerDay.toPrecision(3)}; ${smsPerDay} SMS${spendPerDay === null ? '' : ` and ${spendPerDay} of money`} in any 24 h`,
   ].join('\n');
+}
+
+function stepText({ channel, waitSeconds, routes }: PlannedStep, index: number, { length }: readonly PlannedStep[]): string {
+  const senders = routes.map((route) => routeText({ ...route, channels: null })).join(', then ');
+  const next = waitSeconds === null ? 'if that fails' : `unless delivered in ${waitSeconds} s`;
+  return `${channel} by ${senders}${index === length - 1 ? '' : `; ${next}, `}`;
 }
 
 function routeText({ sender, countries, channels }: Route): string {

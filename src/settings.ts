@@ -1,11 +1,13 @@
-import type { PhoneAuthConfig, PhoneVerificationConfig, SmsRoute, TestNumbers } from './config.ts';
+import type { PhoneAuthConfig, PhoneVerificationConfig, TestNumbers } from './config.ts';
 import { checkConfig, type Problem } from './config-schema.ts';
 import { type GuessBound, guessBoundOf } from './core/guess-bound.ts';
-import { deriveKeys, type Keys, secretBytes } from './core/keys.ts';
+import { type Keys, keysUnder, secretBytes } from './core/keys.ts';
 import type { LimitRules } from './core/limits.ts';
 import type { NumberType } from './core/phone-number.ts';
+import { contradictionsOfDelivery, planIn, routesIn } from './delivery-routes.ts';
 import { contradictionsOfLimits } from './limit-contradictions.ts';
-import type { Channel, SendFunction, SmsSender } from './ports/sms-sender.ts';
+import type { Channel } from './ports/sms-sender.ts';
+import { runtimeHmac } from './runtime-hmac.ts';
 
 /** The configuration with every default in its place. */
 export interface Settings {
@@ -62,11 +64,22 @@ export function authSettings(config: PhoneAuthConfig): Settings {
   const users = config.storage.users as unknown as Readonly<Record<string, unknown>>;
   const needed = config.passwords === undefined ? [] : ['passwordHashOf', 'setPasswordHash'];
   const missing = needed.filter((verb) => typeof users[verb] !== 'function');
-  if (missing.length === 0) return settings;
-  throw misuse(
-    'createPhoneAuth',
-    missing.map((verb) => ({ path: `storage.users.${verb}`, message: 'is needed because passwords are configured' })),
-  );
+  const problems = [
+    ...missing.map((verb) => ({ path: `storage.users.${verb}`, message: 'is needed because passwords are configured' })),
+    ...strangersTo(config.storage),
+  ];
+  if (problems.length === 0) return settings;
+  throw misuse('createPhoneAuth', problems);
+}
+
+/** Stores that a fast path would pass by. */
+function strangersTo({ joined, ...stores }: PhoneAuthConfig['storage']): readonly Problem[] {
+  if (joined === undefined) return [];
+  const strangers = (['challenges', 'sessions', 'users'] as const).filter((name) => joined[name] !== stores[name]);
+  return strangers.map((name) => ({
+    path: 'storage.joined',
+    message: `belongs to other ${name} than storage.${name}: leave joined out, or use the adapter's own ${name}`,
+  }));
 }
 
 function optionsOf(factory: string, kind: 'verification' | 'auth', config: unknown): Options {
@@ -75,11 +88,13 @@ function optionsOf(factory: string, kind: 'verification' | 'auth', config: unkno
   return checked.options as Options;
 }
 
-function settingsOf(factory: string, options: Options, config: Pick<PhoneVerificationConfig, 'sms'>): Settings {
+function settingsOf(factory: string, options: Options, config: Pick<PhoneVerificationConfig, 'sms' | 'channels'>): Settings {
   const { resendAfterSeconds, ...code } = options.code;
   const limits: LimitRules = { ...options.limits, spend: options.limits.spend ?? null, resendAfterSeconds };
+  const plan = planIn(config.sms);
   const settings: Settings = {
     ...options,
+    channels: plan === null || config.channels !== undefined ? options.channels : [...new Set(plan.map(({ channel }) => channel))],
     origin: options.origin ?? null,
     androidAppHash: options.androidAppHash ?? null,
     revealAccounts: options.revealAccounts ?? false,
@@ -88,13 +103,13 @@ function settingsOf(factory: string, options: Options, config: Pick<PhoneVerific
     limits,
     guessBound: guessBoundOf(limits, code.length),
   };
-  const problems = contradictionsIn(settings, routesOf(config));
+  const problems = contradictionsIn(settings, config.sms);
   if (problems.length > 0) throw misuse(factory, problems);
   return settings;
 }
 
-function contradictionsIn(s: Settings, routes: readonly Route[]): readonly Problem[] {
-  const problems: Problem[] = [...contradictionsOfLimits(s.limits, s.allowedCountries), ...unservedBy(routes, s)];
+function contradictionsIn(s: Settings, sms: PhoneVerificationConfig['sms']): readonly Problem[] {
+  const problems: Problem[] = [...contradictionsOfLimits(s.limits, s.allowedCountries), ...contradictionsOfDelivery(sms, s)];
   const chance = s.guessBound.probabilityPerNumberPerDay;
   if (chance > s.maxGuessProbabilityPerDay) {
     problems.push({
@@ -111,7 +126,7 @@ function contradictionsIn(s: Settings, routes: readonly Route[]): readonly Probl
   if (s.testNumbers !== null && s.testNumbers.code.length !== s.code.length) {
     problems.push({ path: 'testNumbers.code', message: `must have ${s.code.length} digits, as code.length says` });
   }
-  if (s.testNumbers?.numbers === 'all' && routes.some(({ sender }) => sender.delivers !== false)) {
+  if (s.testNumbers?.numbers === 'all' && routesIn(sms).some(({ sender }) => sender.delivers !== false)) {
     problems.push({
       path: 'testNumbers.numbers',
       message: "must not be 'all' beside a sender that delivers: anyone could sign in as anyone",
@@ -120,44 +135,11 @@ function contradictionsIn(s: Settings, routes: readonly Route[]): readonly Probl
   return problems;
 }
 
-/** What may be asked for and nobody would send. */
-function unservedBy(routes: readonly Route[], { channels, allowedCountries }: Settings): readonly Problem[] {
-  const serves = (channel: Channel, country: string): boolean =>
-    routes.some((route) => (route.channels?.includes(channel) ?? true) && (route.countries?.includes(country) ?? true));
-  return channels.flatMap((channel) =>
-    (allowedCountries === 'all' ? ['any other country'] : allowedCountries)
-      .filter((country) => !serves(channel, country))
-      .map((country) => ({ path: 'sms', message: `has no sender of ${channel} for ${country}` })),
-  );
-}
-
-/** A sender with what it is for, every default in its place. */
-export interface Route {
-  readonly sender: SmsSender;
-  /** `null`: all. */
-  readonly countries: readonly string[] | null;
-  readonly channels: readonly Channel[] | null;
-  readonly fallsBackOnRefusal: boolean;
-}
-
-/** The routes of a configuration, functions included, in order. */
-export function routesOf({ sms }: Pick<PhoneVerificationConfig, 'sms'>): readonly Route[] {
-  const list = (Array.isArray(sms) ? sms : [sms]) as readonly (SmsSender | SendFunction | SmsRoute)[];
-  return list.map((one, index) => {
-    const route: SmsRoute = typeof one === 'object' && 'sender' in one ? one : { sender: one };
-    const { countries = null, channels = null, fallsBackOnRefusal = false } = route;
-    return { sender: named(route.sender, index), countries, channels, fallsBackOnRefusal };
-  });
-}
-
-function named(sender: SmsSender | SendFunction, index: number): SmsSender {
-  return typeof sender === 'function' ? { name: sender.name || `sms[${index}]`, send: sender } : sender;
-}
-
 /** The keys of every live secret; the first signs. */
 export function keysOf(config: Pick<PhoneVerificationConfig, 'secret'>): readonly Keys[] {
   const secrets = typeof config.secret === 'string' ? [config.secret] : config.secret;
-  return secrets.map((text) => deriveKeys(secretBytes(text) as Uint8Array));
+  const hmac = runtimeHmac();
+  return secrets.map((text) => keysUnder(secretBytes(text) as Uint8Array, hmac));
 }
 
 function misuse(factory: string, problems: readonly Problem[]): TypeError {

@@ -13,10 +13,11 @@ import {
 } from '../src/core/challenge.ts';
 import { codeOf } from '../src/core/code.ts';
 import { deviceTokenText, readDeviceToken } from '../src/core/device.ts';
-import { deriveKeys, fromBase64Url, type Keys, toBase64Url } from '../src/core/keys.ts';
+import { deriveKeys, fromBase64Url, type Hmac, type Keys, keysUnder, portableHmac, toBase64Url } from '../src/core/keys.ts';
 import { proofHashOf, proofText } from '../src/core/proof.ts';
 import { readRefreshToken, refreshTokenText, secretHashOf, sessionIdOf, successorOf, userKeyOf } from '../src/core/session.ts';
 import { createPhoneVerification } from '../src/index.ts';
+import { runtimeHmac } from '../src/runtime-hmac.ts';
 
 interface Generation {
   readonly generation: number;
@@ -81,9 +82,14 @@ type RefreshVector = Vectors['refreshTokens'][number];
 const vectors: Vectors = JSON.parse(readFileSync(new URL('./conformance/vectors.json', import.meta.url), 'utf8'));
 const fromHex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'));
 const secretBytes = (name: string): Uint8Array => fromHex(vectors.secrets.find((one) => one.name === name)?.secret ?? '');
-const keysNamed = (name: string): Keys => deriveKeys(secretBytes(name));
+const HMACS: readonly (readonly [string, Hmac])[] = [
+  ['of every runtime', portableHmac],
+  ['of this runtime', runtimeHmac()],
+];
 
-describe('the core', () => {
+describe.each(HMACS)('the core, with the HMAC %s,', (_, hmac) => {
+  const keysNamed = (name: string): Keys => keysUnder(secretBytes(name), hmac);
+
   it.each(vectors.secrets)('derives the keys of the $name secret', ({ secret, keys }) => {
     const derived = Object.entries(deriveKeys(fromHex(secret))).map(([name, key]) => [name, Buffer.from(key).toString('hex')]);
     expect(Object.fromEntries(derived)).toEqual(keys);

@@ -31,7 +31,8 @@ export interface FastifyRequestLike {
 export interface FastifyReplyLike {
   code(status: number): unknown;
   header(name: string, value: string): unknown;
-  send(payload?: Uint8Array): unknown;
+  serializer(serialize: (payload: string) => string): FastifyReplyLike;
+  send(payload?: string): unknown;
 }
 
 /** What is used of Fastify's instance. */
@@ -126,8 +127,12 @@ function write(reply: FastifyReplyLike, { status, headers, setCookies, body }: H
   reply.code(status);
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
   for (const cookie of setCookies) reply.header('set-cookie', cookie);
-  // as bytes, because Fastify adds a charset to the type of a string
-  return body === null ? reply.send() : reply.send(new TextEncoder().encode(body));
+  // with a serializer of its own a string keeps its type, to which Fastify would else add a charset
+  return body === null ? reply.send() : reply.serializer(asItIs).send(body);
+}
+
+function asItIs(body: string): string {
+  return body;
 }
 
 /**
@@ -168,18 +173,30 @@ export function clientOf(request: FastifyRequestLike, { cookies }: { readonly co
 
 /** The socket's address, or the rightmost one that `trustProxy` does not trust. */
 function ipOf(request: FastifyRequestLike): string | null {
-  const { ip, ips, socket } = request;
-  if (ips === undefined || !trustsEverybody(request)) return addressOf(ip);
+  if (!trustsEverybody(request)) return addressOf(request.ip);
   warnOfOpenTrust("Fastify's trustProxy");
-  return addressOf(socket.remoteAddress);
+  return addressOf(request.socket.remoteAddress);
 }
 
 const MANY_HOPS = 64;
 
-/** Fastify keeps its setting to itself, so that it is asked about a request that nobody sent. */
+// By what the requests of one application inherit from: its setting does not change.
+const trustsAll = new WeakMap<object, boolean>();
+
 function trustsEverybody(request: FastifyRequestLike): boolean {
+  const application = Object.getPrototypeOf(request) as object;
+  const known = trustsAll.get(application);
+  if (known !== undefined) return known;
+  // without trustProxy it has no list of addresses
+  const found = request.ips !== undefined && saysItTrustsEverybody(application);
+  trustsAll.set(application, found);
+  return found;
+}
+
+/** Fastify keeps its setting to itself, so that it is asked about a request that nobody sent. */
+function saysItTrustsEverybody(application: object): boolean {
   const socket = { remoteAddress: NOBODY };
   const headers = { 'x-forwarded-for': Array(MANY_HOPS).fill(NOBODY).join() };
-  const unsent = Object.create(Object.getPrototypeOf(request) as object, { raw: { value: { headers, socket, connection: socket } } });
+  const unsent = Object.create(application, { raw: { value: { headers, socket, connection: socket } } });
   return (unsent as { readonly ips: readonly string[] }).ips.length > MANY_HOPS;
 }

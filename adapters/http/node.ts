@@ -64,6 +64,8 @@ export function readBytes(stream: NodeStream): Promise<Uint8Array | null> {
 }
 
 function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks;
+  if (only?.length === size) return only;
   const bytes = new Uint8Array(size);
   let at = 0;
   for (const chunk of chunks) {

@@ -8,6 +8,8 @@ export interface Payer {
   readonly isTest: boolean;
   /** Whether its messages leave: what leaves costs what every SMS costs. */
   readonly isSent: boolean;
+  /** Whether the ladder of pauses holds between its requests. */
+  readonly isPaced: boolean;
   readonly lane: Lane;
   /** What the requester's address belongs to; empty for known devices, whose one number bounds them, and for what nobody asked for. */
   readonly networks: readonly Network[];
@@ -46,7 +48,7 @@ const ROW_ENDING = '-in-a-row';
 
 /** What one send costs, in the order of charging: what the requester owns, then the number, then what all share. */
 export function sendCharges(rules: LimitRules, payer: Payer, to: Destination): Charges {
-  if (!payer.isSent) return { hits: perNumber(payer, 'sends', 'sendsPerNumber', TEST_SENDS, 'always'), cooldown: null };
+  if (!payer.isSent) return { hits: perNumber(payer, 'sends', 'sendsPerNumber', TEST_SENDS, 'always'), cooldown: ladderOf(rules, payer) };
   const lane = payer.lane === 'known' ? 'known/' : '';
   return {
     hits: [
@@ -57,13 +59,18 @@ export function sendCharges(rules: LimitRules, payer: Payer, to: Destination): C
       { key: '{system}sms', limit: 'smsPerDay', ...shareOf(payer, { max: rules.smsPerDay, windowSeconds: DAY_SECONDS }), when: 'always' },
       ...spendHits(rules, payer, to),
     ],
-    cooldown: {
-      key: keyOf(payer, 'ladder'),
-      limit: 'resendAfterSeconds',
-      ladderSeconds: rules.resendAfterSeconds,
-      windowSeconds: DAY_SECONDS,
-    },
+    cooldown: ladderOf(rules, payer),
   };
+}
+
+function ladderOf({ resendAfterSeconds }: LimitRules, payer: Payer): Cooldown | null {
+  if (!payer.isPaced) return null;
+  return { key: keyOf(payer, 'ladder'), limit: 'resendAfterSeconds', ladderSeconds: resendAfterSeconds, windowSeconds: DAY_SECONDS };
+}
+
+/** What a send costs that nobody asked for: the requester's address has paid for the first one, and nobody waits on the ladder. */
+export function furtherCharges(rules: LimitRules, payer: Payer, to: Destination): readonly Hit[] {
+  return sendCharges(rules, { ...payer, networks: [] }, to).hits;
 }
 
 /** What one wrong guess costs, and what a right one forgives. */

@@ -1,8 +1,8 @@
-import { generateSync, NobleCryptoPlugin } from 'otplib';
+import { type CryptoPlugin, generateSync, NobleCryptoPlugin } from 'otplib';
 import { toAsciiDigits } from './digits.ts';
-import { type Keys, mac } from './keys.ts';
+import { type Hmac, type Keys, mac } from './keys.ts';
 
-const crypto = new NobleCryptoPlugin();
+const { randomBytes, constantTimeEqual } = new NobleCryptoPlugin();
 
 /** The fields of a challenge that decide its code. */
 export interface CodeFields {
@@ -24,7 +24,12 @@ export interface CodeFields {
 export function codeOf(keys: Keys, c: CodeFields): string {
   const secret = mac(keys.code, c.id, c.purpose, c.phoneNumber, c.userId, c.contextHash, String(c.codeLength), c.seed);
   // otplib writes 6 to 8 digits; a shorter HOTP value is the end of a longer one, because truncation is "modulo 10^digits"
+  const crypto = cryptoOver(keys.hmac);
   return generateSync({ strategy: 'hotp', secret, counter: 0, algorithm: 'sha256', digits: 8, crypto }).slice(-c.codeLength);
+}
+
+function cryptoOver(hmac: Hmac): CryptoPlugin {
+  return { name: 'ringlatch', algorithms: ['sha256'], hmac: (_, key, content) => hmac(key)(content), randomBytes, constantTimeEqual };
 }
 
 /**

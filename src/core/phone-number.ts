@@ -129,10 +129,11 @@ function unique(readings: readonly (Reading | null)[]): readonly Reading[] {
 function readingOf(spelling: string, defaultCountry?: CountryCode): (Reading & { readonly callingCode: string }) | null {
   const written = parsePhoneNumberFromString(spelling, { extract: false, ...(defaultCountry !== undefined && { defaultCountry }) });
   // Country, type and validity are those of the E.164 form, so that they do not depend on how the number was written.
-  const number = written === undefined ? undefined : parsePhoneNumberFromString(written.number, { extract: false });
+  const number =
+    written === undefined || written.number === spelling ? written : parsePhoneNumberFromString(written.number, { extract: false });
+  // what has a type is valid
   const type = number?.getType();
-  if (number === undefined || number.number !== written?.number || !number.isValid() || type === undefined || !E164.test(number.number))
-    return null;
+  if (number === undefined || number.number !== written?.number || type === undefined || !E164.test(number.number)) return null;
   return {
     phoneNumber: number.number as string as PhoneNumber,
     country: number.country ?? null,

@@ -99,7 +99,7 @@ export function heldSuccessorOf(secrets: readonly Keys[], token: RefreshToken, c
 }
 
 /** What the row holds of a token. */
-export function secretHashOf(token: RefreshToken): string {
+export function secretHashOf(token: Pick<RefreshToken, 'secret'>): string {
   return toBase64Url(hash(token.secret));
 }
 
@@ -108,7 +108,5 @@ function macOf(keys: Keys, content: Uint8Array): Uint8Array {
 }
 
 function bytesOf(generation: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, generation);
-  return bytes;
+  return Uint8Array.of(generation >>> 24, generation >>> 16, generation >>> 8, generation);
 }

@@ -23,7 +23,7 @@ export async function responseTo<User extends UserRecord>(
   const headers = { 'cache-control': 'no-store' };
   const cleared = cookies !== null && signedOut ? clearedCookies(cookies) : [];
   if (answer === undefined) return { status, headers, setCookies: cleared, body: null };
-  const told = withDurations({ ...answer, ...(answer.user !== undefined && { user: await presentUser(answer.user) }) }, now);
+  const told = withDurations(answer.user === undefined ? answer : { ...answer, user: await presentUser(answer.user) }, now);
   const { setCookies, body } = cookies === null ? { setCookies: [], body: told } : movedToCookies(cookies, told);
   return {
     status,
@@ -35,12 +35,13 @@ export async function responseTo<User extends UserRecord>(
 
 /** Tells every moment of expiry as a duration too: the clocks of clients are wrong. */
 export function withDurations(answer: object, now: number): Json {
-  const durations = Object.entries(answer).flatMap(([key, value]) =>
-    /^e?xpiresAt$|ExpiresAt$/.test(key) && typeof value === 'number'
-      ? [[key.replace(/xpiresAt$/, 'xpiresInSeconds'), Math.max(0, Math.round((value - now) / 1000))]]
-      : [],
-  );
-  return { ...answer, ...Object.fromEntries(durations) };
+  const told: Record<string, unknown> = { ...answer };
+  for (const key of Object.keys(answer)) {
+    const value = told[key];
+    if (typeof value === 'number' && (key === 'expiresAt' || key.endsWith('ExpiresAt')))
+      told[`${key.slice(0, -'At'.length)}InSeconds`] = Math.max(0, Math.round((value - now) / 1000));
+  }
+  return told;
 }
 
 function movedToCookies(cookies: CookieTransport, told: Json): { readonly setCookies: readonly string[]; readonly body: Json } {

@@ -3,6 +3,7 @@ import { refusal } from './problem.ts';
 import { invalid } from './schemas.ts';
 
 const MAX_DEPTH = 5;
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 // They mean something to JavaScript itself; no argument of ours has such a name.
 const POISONOUS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -36,8 +37,7 @@ export function jsonOf(request: HttpRequest): unknown {
   if (bytes === 'too large' || bytes.length === 0) return {};
   const text = textOf(bytes);
   const value = parse(text);
-  const keys = inspect(value, [], 1);
-  if (keys < keysIn(text)) throw invalid('', 'must not name a key twice');
+  if (namesTwice(text, inspect(value, [], 1))) throw invalid('', 'must not name a key twice');
   return value;
 }
 
@@ -68,7 +68,7 @@ function written(value: unknown): string | undefined {
 
 function textOf(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch {
     throw invalid('', 'must be UTF-8');
   }
@@ -96,7 +96,18 @@ function inspect(value: unknown, path: readonly string[], depth: number): number
   return nested + (Array.isArray(value) ? 0 : entries.length);
 }
 
-/** The keys of a JSON text, duplicates included: JSON.parse keeps only the last of them. */
+/** Whether a JSON text has more keys than its value: JSON.parse keeps only the last one of a name. */
+function namesTwice(text: string, keys: number): boolean {
+  // each key has a colon, so that no more colons than keys leave no room for another one
+  return colonsIn(text) > keys && keysIn(text) > keys;
+}
+
+function colonsIn(text: string): number {
+  let colons = 0;
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) colons += 1;
+  return colons;
+}
+
 function keysIn(text: string): number {
   return [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length;
 }

@@ -21,7 +21,7 @@ const rules: LimitRules = {
   smsPerDay: 10,
   spend: { perDay: 2, pricePerSms: { IR: 0.1, US: 0.25, default: 1 } },
 };
-const owner: Payer = { phoneKey: 'PHONEKEY', isTest: false, isSent: true, lane: 'known', networks: [] };
+const owner: Payer = { phoneKey: 'PHONEKEY', isTest: false, isSent: true, isPaced: true, lane: 'known', networks: [] };
 const hit = (limit: Hit['limit'], amount?: number): Hit => ({
   key: `{system}${limit}`,
   limit,

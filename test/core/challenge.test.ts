@@ -15,10 +15,12 @@ import {
   randomChallengeId,
 } from '../../src/core/challenge.ts';
 import { codeOf } from '../../src/core/code.ts';
-import { deriveKeys, joinFields, toBase64Url } from '../../src/core/keys.ts';
+import { deriveKeys, joinFields, keysUnder, toBase64Url } from '../../src/core/keys.ts';
 
-const keys = deriveKeys(Uint8Array.from({ length: 32 }, (_, i) => i));
-const otherKeys = deriveKeys(Uint8Array.from({ length: 32 }, (_, i) => i + 1));
+const secret = Uint8Array.from({ length: 32 }, (_, i) => i);
+const keys = keysUnder(secret);
+const keyBytes = deriveKeys(secret);
+const otherKeys = keysUnder(Uint8Array.from({ length: 32 }, (_, i) => i + 1));
 const phoneNumber = '+989112223344';
 const phoneKey = phoneKeyOf(keys, phoneNumber);
 
@@ -59,7 +61,7 @@ function macOf(key: Uint8Array, ...fields: (string | null)[]): Buffer {
 
 describe('a challenge id', () => {
   it('begins with the keyed name of the number', () => {
-    expect(phoneKey).toBe(macOf(keys.phone, phoneNumber).subarray(0, 12).toString('base64url'));
+    expect(phoneKey).toBe(macOf(keyBytes.phone, phoneNumber).subarray(0, 12).toString('base64url'));
     expect(phoneKey).toHaveLength(16);
     const id = randomChallengeId(
       phoneKey,
@@ -72,7 +74,7 @@ describe('a challenge id', () => {
 
   it('bound to the number is a MAC of purpose, number, user and context', () => {
     const c = { phoneKey, purpose: 'verify', phoneNumber, userId: 'u', contextHash: 'h' } as const;
-    const second = macOf(keys.handle, 'verify', phoneNumber, 'u', 'h').subarray(0, 16).toString('base64url');
+    const second = macOf(keyBytes.handle, 'verify', phoneNumber, 'u', 'h').subarray(0, 16).toString('base64url');
     expect(phoneBoundChallengeId(keys, c)).toBe(phoneKey + second);
     const ids = [
       c,
@@ -87,7 +89,7 @@ describe('a challenge id', () => {
 
   it('of an idempotency key is a MAC of it and of what was asked', () => {
     const c = { phoneKey, idempotencyKey: 'k', purpose: 'verify', phoneNumber, userId: 'u', contextHash: null } as const;
-    const second = macOf(keys.handle, 'k', 'verify', phoneNumber, 'u', null).subarray(0, 16).toString('base64url');
+    const second = macOf(keyBytes.handle, 'k', 'verify', phoneNumber, 'u', null).subarray(0, 16).toString('base64url');
     expect(idempotentChallengeId(keys, c)).toBe(phoneKey + second);
     const others = [{ idempotencyKey: 'l' }, { purpose: 'login' as const }, { userId: null }, { contextHash: 'h' }, { phoneNumber: '+1' }];
     const ids = [{}, ...others].map((other) => idempotentChallengeId(keys, { ...c, ...other }));
@@ -115,7 +117,7 @@ describe('a challenge id', () => {
 describe('a digest', () => {
   it('is a MAC of id, user, context, reference and code', () => {
     const c = { id: 'i', userId: 'u', contextHash: 'h', reference: 'r', code: '123456' };
-    expect(digestOf(keys, c)).toBe(macOf(keys.digest, 'i', 'u', 'h', 'r', '123456').toString('base64url'));
+    expect(digestOf(keys, c)).toBe(macOf(keyBytes.digest, 'i', 'u', 'h', 'r', '123456').toString('base64url'));
     const variants = [
       c,
       { ...c, id: 'j' },

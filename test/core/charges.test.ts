@@ -5,6 +5,7 @@ import {
   countersOf,
   failuresIn,
   forgivenByPassword,
+  furtherCharges,
   guessCharges,
   lookupCharges,
   type Payer,
@@ -39,9 +40,16 @@ const rules: LimitRules = {
   smsPerDay: 2000,
   spend: { perDay: 10, pricePerSms: { IR: 0.02, default: 0.1 } },
 };
-const stranger: Payer = { phoneKey: 'PHONEKEY', isTest: false, isSent: true, lane: 'unknown', networks: networksOf('203.0.113.7') };
+const stranger: Payer = {
+  phoneKey: 'PHONEKEY',
+  isTest: false,
+  isSent: true,
+  isPaced: true,
+  lane: 'unknown',
+  networks: networksOf('203.0.113.7'),
+};
 const owner: Payer = { ...stranger, lane: 'known', networks: [] };
-const silent: Payer = { ...stranger, isTest: true, isSent: false };
+const silent: Payer = { ...stranger, isTest: true, isSent: false, isPaced: false };
 const iran = { prefix: '+98912111', country: 'IR' };
 
 /** A hit in one line: key, what it is called, how much fits, what it counts as. */
@@ -77,6 +85,11 @@ describe('a send', () => {
     ]);
   });
 
+  it('that nobody asked for charges what a send charges, but no network', () => {
+    expect(furtherCharges(rules, stranger, iran)).toEqual(sendCharges(rules, stranger, iran).hits.slice(1));
+    expect(furtherCharges(rules, owner, iran)).toEqual(sendCharges(rules, owner, iran).hits);
+  });
+
   it('waits on the ladder of its lane', () => {
     const ladder = { limit: 'resendAfterSeconds', ladderSeconds: [30, 60], windowSeconds: DAY };
     expect(sendCharges(rules, stranger, iran).cooldown).toEqual({ key: '{PHONEKEY}ladder', ...ladder });
@@ -108,7 +121,7 @@ describe('a send', () => {
   });
 
   it('to a test number that leaves charges what every SMS costs', () => {
-    const { hits, cooldown } = sendCharges(rules, { ...silent, isSent: true }, iran);
+    const { hits, cooldown } = sendCharges(rules, { ...silent, isSent: true, isPaced: true }, iran);
     expect(hits.map((hit) => hit.key)).toEqual([
       '{PHONEKEY}test/sends/600',
       '{PHONEKEY}test/sends/86400',
@@ -248,6 +261,7 @@ describe('the counters of a number', () => {
       phoneKey: fc.constant('PHONEKEY'),
       isTest: fc.boolean(),
       isSent: fc.boolean(),
+      isPaced: fc.boolean(),
       lane: fc.constantFrom('known' as const, 'unknown' as const),
       networks: fc.constantFrom(networksOf(null), networksOf('203.0.113.7'), networksOf('2001:db8::1')),
     });

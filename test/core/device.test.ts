@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEVICE_TOKEN_SECONDS, deviceTokenText, readDeviceToken } from '../../src/core/device.ts';
-import { deriveKeys } from '../../src/core/keys.ts';
+import { keysUnder } from '../../src/core/keys.ts';
 
-const keys = deriveKeys(Uint8Array.from({ length: 32 }, (_, i) => i));
-const otherKeys = deriveKeys(Uint8Array.from({ length: 32 }, (_, i) => i + 1));
+const keys = keysUnder(Uint8Array.from({ length: 32 }, (_, i) => i));
+const otherKeys = keysUnder(Uint8Array.from({ length: 32 }, (_, i) => i + 1));
 const now = 1_800_000_000_000;
 const device = { userId: 'user-1', phoneNumber: '+12015550123', now };
 const deviceToken = deviceTokenText(keys, device);

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deriveKeys, joinFields } from '../../src/core/keys.ts';
+import { deriveKeys, joinFields, keysUnder } from '../../src/core/keys.ts';
 import {
   heldSuccessorOf,
   type RefreshToken,
@@ -13,8 +13,9 @@ import {
   userKeyOf,
 } from '../../src/core/session.ts';
 
-const keys = deriveKeys(Uint8Array.from({ length: 32 }, (_, i) => i));
-const otherKeys = deriveKeys(Uint8Array.from({ length: 32 }, (_, i) => i + 1));
+const secret = Uint8Array.from({ length: 32 }, (_, i) => i);
+const keys = keysUnder(secret);
+const otherKeys = keysUnder(Uint8Array.from({ length: 32 }, (_, i) => i + 1));
 const userId = 'user-1';
 const token: RefreshToken = {
   sessionId: sessionIdOf(userKeyOf(userId), new Uint8Array(16)),
@@ -56,7 +57,7 @@ describe('a refresh token', () => {
     const parts = [Buffer.of(1), Buffer.from(token.sessionId, 'base64url'), Buffer.alloc(4), Buffer.alloc(32), Buffer.from(userId)];
     expect(content).toEqual(Buffer.concat(parts));
     expect(bytes.subarray(-16)).toEqual(
-      createHmac('sha256', keys.refresh)
+      createHmac('sha256', deriveKeys(secret).refresh)
         .update(joinFields([content]))
         .digest()
         .subarray(0, 16),
@@ -90,7 +91,7 @@ describe('a refresh token', () => {
     // what is signed by us with another version byte
     const bytes = Buffer.from(text, 'base64url');
     bytes[0] = 2;
-    const mac = createHmac('sha256', keys.refresh)
+    const mac = createHmac('sha256', deriveKeys(secret).refresh)
       .update(joinFields([bytes.subarray(0, -16)]))
       .digest();
     mac.copy(bytes, bytes.length - 16, 0, 16);
