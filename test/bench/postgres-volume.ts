@@ -127,8 +127,8 @@ async function fill(pool: Pool): Promise<void> {
   await challenges(live + 1, live + dead, `${old} + i % 86400000`);
   await pool.query(`insert into ringlatch.proofs (hash, phone_key, phone_number, purpose, expires_at)
     select 'p' || md5(i::text), substr(md5(i::text), 1, 16), '+98912' || i, 'sign-in', ${old} + i % 86400000 from generate_series(1, ${dead}) i`);
-  await pool.query(`insert into ringlatch.slots (slot, counters, sweep_at)
-    select substr(md5(i::text), 1, 16), '{"sends/86400": [[1, 1, 2]], "ladder": [[1, 1, 2]]}', ${old} + i % 24 * 3600000 from generate_series(1, ${dead}) i`);
+  await pool.query(`insert into ringlatch.slots (slot, keys, counters, sweep_at)
+    select substr(md5(i::text), 1, 16), '{sends/86400,ladder}', array_fill(row(1, 2, '{1,1,2}')::ringlatch.tally, '{2}'), ${old} + i % 24 * 3600000 from generate_series(1, ${dead}) i`);
   await pool.query(`insert into ringlatch.sessions (id, user_id, user_key, current_hash, generation, amr, auth_time, created_at, idle_expires_at,
       absolute_expires_at, place, sweep_at)
     select 's' || md5(i::text), 'u' || i, substr(md5(i::text), 1, 16), md5(i::text), 0, 'sms', 1, 1, 2, 2, 1, ${old} from generate_series(1, ${dead}) i`);
