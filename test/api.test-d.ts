@@ -5,8 +5,12 @@ import {
   type ChallengeStore,
   createPhoneAuth,
   createPhoneVerification,
+  type DeliveryPlan,
+  deliveryPlan,
   isPhoneAuthError,
+  type JoinedStore,
   type PhoneAuth,
+  type PhoneAuthConfig,
   type PhoneAuthErrorCode,
   type PhoneAuthEvent,
   type PhoneNumber,
@@ -18,6 +22,7 @@ import {
   type UserRecord,
   type UserStore,
 } from 'ringlatch';
+import { memoryStorage } from 'ringlatch/memory';
 
 type Equals<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 declare function holds<_Claim extends true>(): void;
@@ -59,6 +64,13 @@ createPhoneAuth({
   // @ts-expect-error -- the store takes other profiles than this schema makes
   profile: textSchema,
 });
+
+// A fast path belongs to the users of its adapter.
+declare const joined: JoinedStore<Member, NewMember>;
+createPhoneAuth({ ...verification, storage: { ...joined, joined }, tokens, profile: memberSchema });
+createPhoneAuth({ ...verification, storage: memoryStorage<NewMember>(), tokens, profile: memberSchema });
+// @ts-expect-error -- it passes these users by
+createPhoneAuth({ ...verification, storage: { ...memoryStorage<NewMember>(), users }, tokens, profile: memberSchema });
 
 // Without a session there is a user and nothing else.
 holds<Equals<Awaited<ReturnType<typeof registerOnly>>, { readonly user: Member }>>();
@@ -196,3 +208,15 @@ holds<Equals<ReturnType<typeof count>, number>>();
 holds<PhoneNumber extends string ? true : false>();
 // @ts-expect-error -- unparsed
 await users.findByPhoneNumber({ phoneNumber: '+989121234567' });
+
+// a plan is what `sms` takes, and its steps take what `sms` takes otherwise
+const plan = deliveryPlan([
+  { channel: 'whatsapp', sender: [{ sender: sms, countries: ['IR'] }, async () => undefined], waitSeconds: 20 },
+  { channel: 'sms', sender: { sender: sms, fallsBackOnRefusal: true } },
+]);
+holds<Equals<typeof plan, DeliveryPlan>>();
+holds<DeliveryPlan extends PhoneAuthConfig['sms'] ? true : false>();
+// @ts-expect-error -- a channel that there is not
+deliveryPlan([{ channel: 'pigeon', sender: sms }]);
+// @ts-expect-error -- a plan in a plan
+deliveryPlan([{ channel: 'sms', sender: plan }]);

@@ -234,7 +234,7 @@ describe('a configuration', () => {
 
   it('with passwords needs a user store that keeps them', () => {
     const { passwordHashOf: _, setPasswordHash: __, ...users } = valid.storage.users;
-    const storage = { ...valid.storage, users };
+    const storage = { ...valid.storage, users, joined: undefined };
     expect(pathsOf(() => create({ storage }))).toEqual([]);
     expect(pathsOf(() => create({ storage, passwords }))).toEqual(['storage.users.passwordHashOf', 'storage.users.setPasswordHash']);
   });

@@ -24,7 +24,11 @@ const REDEEMED_BY = {
 } as const;
 type Purpose = keyof typeof REDEEMED_BY;
 
-describe.each(STORES)('a stranger who asks about numbers on %s', (_, open) => {
+const WAYS = ['in one trip', 'verb by verb'] as const;
+type Way = (typeof WAYS)[number];
+const STORES_BOTH_WAYS = STORES.flatMap(([name, open]) => WAYS.map((way) => [name, way, open] as const));
+
+describe.each(STORES_BOTH_WAYS)('a stranger who asks about numbers on %s, %s,', (_, way, open) => {
   let store: OpenStore;
   beforeEach(() => {
     store = open();
@@ -35,7 +39,7 @@ describe.each(STORES)('a stranger who asks about numbers on %s', (_, open) => {
     'learns nothing from codes for %s: same answers, limits and store calls',
     async (purpose) => {
       const told = [];
-      for (const kind of KINDS) told.push(await storyOfCodes(await hostOf(store.storage, kind), purpose));
+      for (const kind of KINDS) told.push(await storyOfCodes(await hostOf(store.storage, way, kind), purpose));
       const [first] = told;
       for (const one of told) expect(one).toEqual(first);
       // the story had all of its turns
@@ -48,7 +52,7 @@ describe.each(STORES)('a stranger who asks about numbers on %s', (_, open) => {
   it.each(['login', 'register', 'reset-password'] as const)('learns nothing from a provider that takes no code for %s', async (purpose) => {
     const told = [];
     for (const kind of KINDS) {
-      const host = await hostOf(store.storage, kind, { sms: async () => Promise.reject(new Error('no route')) });
+      const host = await hostOf(store.storage, way, kind, { sms: async () => Promise.reject(new Error('no route')) });
       told.push({ answer: await host.post('/codes', { phoneNumber: host.phoneNumber, purpose }), calls: host.calls });
       await host.drain();
     }
@@ -59,7 +63,7 @@ describe.each(STORES)('a stranger who asks about numbers on %s', (_, open) => {
   it('learns nothing from loginWithPassword', async () => {
     const told = [];
     for (const kind of KINDS) {
-      const host = await hostOf(store.storage, kind);
+      const host = await hostOf(store.storage, way, kind);
       const given = kind === 'known' ? 'staple-battery-1908' : password;
       const answer = await host.post('/login/password', { phoneNumber: host.phoneNumber, password: given });
       told.push({ answer, calls: host.calls });
@@ -67,13 +71,14 @@ describe.each(STORES)('a stranger who asks about numbers on %s', (_, open) => {
     const [first] = told;
     for (const one of told) expect(one).toEqual(first);
     expect(first?.answer).toMatchObject({ status: 400, body: expect.stringContaining('invalid_credentials') });
-    expect(first?.calls).toEqual(['challenges.take', 'users.findByPhoneNumber', 'users.passwordHashOf']);
+    const verbs = ['challenges.take', 'users.findByPhoneNumber', 'users.passwordHashOf'];
+    expect(first?.calls).toEqual(way === 'in one trip' ? ['joined.tryPassword'] : verbs);
   });
 
   it('learns nothing from the limits of passwords: all numbers close alike, and are closed alike the next hour', async () => {
     const told = [];
     for (const kind of KINDS) {
-      const host = await hostOf(store.storage, kind);
+      const host = await hostOf(store.storage, way, kind);
       const answers = [];
       for (let tries = 0; tries < 12; tries++) {
         answers.push(await host.post('/login/password', { phoneNumber: host.phoneNumber, password: 'staple-battery-1908' }));
@@ -91,7 +96,7 @@ describe.each(STORES)('a stranger who asks about numbers on %s', (_, open) => {
   it('learns nothing from asking to move an account of their own to the number', async () => {
     const told = [];
     for (const kind of KINDS) {
-      const host = await hostOf(store.storage, kind);
+      const host = await hostOf(store.storage, way, kind);
       const accessToken = await host.signUp();
       // what a sign-up leaves for later is no part of the question
       await host.drain();
@@ -107,7 +112,7 @@ describe.each(STORES)('a stranger who asks about numbers on %s', (_, open) => {
 
   it('could learn it from these very answers with revealAccounts', async () => {
     const statusOf = async (kind: Kind) => {
-      const host = await hostOf(store.storage, kind, { revealAccounts: true });
+      const host = await hostOf(store.storage, way, kind, { revealAccounts: true });
       return (await host.post('/codes', { phoneNumber: host.phoneNumber, purpose: 'login' })).status;
     };
     expect([await statusOf('known'), await statusOf('unknown')]).toEqual([202, 404]);
@@ -119,6 +124,7 @@ type Host = Awaited<ReturnType<typeof hostOf>>;
 /** The routes, default limits and all, over a store in which one number is of that kind; the clock and the counters are the host's own. */
 async function hostOf(
   storage: Storage,
+  way: Way,
   kind: Kind,
   options: { readonly revealAccounts?: boolean; readonly sms?: () => Promise<void> } = {},
 ) {
@@ -131,13 +137,14 @@ async function hostOf(
   }
   const calls: string[] = [];
   const codes: string[] = [];
+  const stores = {
+    challenges: recorded('challenges', storage.challenges, calls),
+    sessions: recorded('sessions', storage.sessions, calls),
+    users: recorded('users', storage.users, calls),
+  };
   const auth = createPhoneAuth({
     secret: SECRET,
-    storage: {
-      challenges: recorded('challenges', storage.challenges, calls),
-      sessions: recorded('sessions', storage.sessions, calls),
-      users: recorded('users', storage.users, calls),
-    },
+    storage: way === 'verb by verb' ? stores : { ...stores, joined: recorded('joined', { ...storage.joined, ...stores }, calls) },
     sms: async (message) => void codes.push(message.code),
     tokens: joseTokens({ secret: SECRET }),
     passwords,

@@ -24,7 +24,11 @@ afterEach(() => {
 });
 
 // Both drivers of SQLite are one adapter to the core.
-describe.each(STORES.slice(0, 2))('when everything around the core fails at random over %s', { timeout: 120_000 }, (name, open) => {
+const CASES = STORES.slice(0, 2).flatMap(([name, open]) =>
+  (['verb by verb', 'in one trip'] as const).map((way) => [name, way, open] as const),
+);
+
+describe.each(CASES)('when everything around the core fails at random over %s, %s,', { timeout: 120_000 }, (name, way, open) => {
   let store: OpenStore;
   let codes: Map<string, string>;
   let auth: PhoneAuth;
@@ -45,13 +49,15 @@ describe.each(STORES.slice(0, 2))('when everything around the core fails at rand
       seen.set(drawn, (seen.get(drawn) ?? 0) + 1);
       return drawn;
     };
+    const stores = {
+      challenges: hostile(storage.challenges, whim, LATE_MS),
+      sessions: hostile(storage.sessions, whim, LATE_MS),
+      users: hostile(storage.users, whim, LATE_MS),
+    };
+    const joined = hostile({ ...storage.joined, ...stores }, whim, LATE_MS);
     return createPhoneAuth({
       secret: SECRET,
-      storage: {
-        challenges: hostile(storage.challenges, whim, LATE_MS),
-        sessions: hostile(storage.sessions, whim, LATE_MS),
-        users: hostile(storage.users, whim, LATE_MS),
-      },
+      storage: way === 'in one trip' ? { ...stores, joined } : stores,
       sms: async (message) => {
         const send = async () => void codes.set(message.challengeId, message.code);
         await misbehave(whim(), send, LATE_MS);
@@ -63,8 +69,11 @@ describe.each(STORES.slice(0, 2))('when everything around the core fails at rand
       limits: { smsPerDay: 1_000_000, sendsPerNumber: [{ max: 100, windowSeconds: 60 }], ...ROOMY_LIMITS },
       code: { resendAfterSeconds: [0] },
       deadlineSeconds: { port: PORT_SECONDS, sms: PORT_SECONDS, request: 1 },
-      canSignIn: () => misbehave(whim(), async () => true, LATE_MS),
-      claims: () => misbehave(whim(), async () => ({ tier: 'gold' }), LATE_MS),
+      // these sit between
+      ...(way === 'verb by verb' && {
+        canSignIn: () => misbehave(whim(), async () => true, LATE_MS),
+        claims: () => misbehave(whim(), async () => ({ tier: 'gold' }), LATE_MS),
+      }),
       onEvent: async () => {
         throw new Error('the log is full');
       },
@@ -171,8 +180,9 @@ describe.each(STORES.slice(0, 2))('when everything around the core fails at rand
         expect(session?.generation).toBe(1);
 
         const wrong = await race(8, () => auth.loginWithPassword({ phoneNumber, password: 'staple-battery-1908', client }));
-        const { invalid_credentials = 0, unavailable: down = 0 } = tally(wrong);
-        expect(invalid_credentials + down).toBe(8);
+        // one that was held up finds later ones counted before it, and has to wait for their time
+        const { invalid_credentials = 0, rate_limited = 0, unavailable: down = 0 } = tally(wrong);
+        expect(invalid_credentials + rate_limited + down).toBe(8);
       }),
     );
     expect(rejections).toEqual([]);

@@ -1,4 +1,4 @@
-import { deriveKeys } from '../../src/core/keys.ts';
+import { deriveKeys, keysUnder } from '../../src/core/keys.ts';
 import { readRefreshToken } from '../../src/core/session.ts';
 import type { Testimony } from './witness.ts';
 
@@ -34,9 +34,8 @@ function spellingsOf(text: string): readonly string[] {
 /** What a refresh token carries besides its name, and what a secret of the server is made of: they are secret by themselves. */
 export function partsOf(secret: string, refreshToken: string): readonly string[] {
   const bytes = Uint8Array.from(Buffer.from(secret, 'hex'));
-  const keys = deriveKeys(bytes);
-  const carried = readRefreshToken([keys], refreshToken)?.token.secret;
-  return [bytes, ...Object.values(keys), ...(carried === undefined ? [] : [carried])].flatMap((part) => {
+  const carried = readRefreshToken([keysUnder(bytes)], refreshToken)?.token.secret;
+  return [bytes, ...Object.values(deriveKeys(bytes)), ...(carried === undefined ? [] : [carried])].flatMap((part) => {
     const buffer = Buffer.from(part);
     return [buffer.toString('hex'), buffer.toString('base64url'), buffer.toString('base64')];
   });

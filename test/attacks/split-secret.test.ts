@@ -4,7 +4,7 @@ import { sqliteStorage } from '../../adapters/storage/sqlite.ts';
 import type { Challenge, Purpose } from '../../src/core/challenge.ts';
 import { codeOfStored, contextHashOf, digestOf } from '../../src/core/challenge.ts';
 import { type CodeFields, codeOf } from '../../src/core/code.ts';
-import { deriveKeys, hashText, type Keys, toBase64Url } from '../../src/core/keys.ts';
+import { hashText, type Keys, keysUnder, toBase64Url } from '../../src/core/keys.ts';
 import { type AttackedAuth, attackedAuth, client, phoneNumberOf, SECRET, secretNamed } from './attacked-auth.ts';
 import { drawnBytes } from './drawn-bytes.ts';
 import { outcomeOf, tally } from './outcomes.ts';
@@ -162,7 +162,7 @@ function seedsWithoutRows(challengeId: string): readonly string[] {
 }
 
 function keysOf(secret: string): Keys {
-  return deriveKeys(Uint8Array.from(Buffer.from(secret, 'hex')));
+  return keysUnder(Uint8Array.from(Buffer.from(secret, 'hex')));
 }
 
 /** The fields of a code but the seed, as its requester knows them. */

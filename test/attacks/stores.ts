@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { memoryStorage } from '../../adapters/storage/memory.ts';
 import { type SqliteDatabase, sqliteStorage } from '../../adapters/storage/sqlite.ts';
-import type { StoredUserStore } from '../../adapters/storage/stored-user.ts';
+import type { StoredUser, StoredUserStore } from '../../adapters/storage/stored-user.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import type { JoinedStore } from '../../src/ports/joined-store.ts';
 import type { SessionStore } from '../../src/ports/session-store.ts';
 
 /** Everything that an auth object keeps. */
@@ -14,6 +15,7 @@ export interface Storage {
   readonly challenges: ChallengeStore;
   readonly sessions: SessionStore;
   readonly users: StoredUserStore;
+  readonly joined: JoinedStore<StoredUser, Record<string, unknown>>;
 }
 
 /** The SQLite drivers that are tried. */

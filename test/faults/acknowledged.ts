@@ -1,4 +1,5 @@
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
+import type { JoinedStore } from '../../src/ports/joined-store.ts';
 import type { SessionStore } from '../../src/ports/session-store.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import { forEachOf, pause } from './waiting.ts';
@@ -8,6 +9,7 @@ export interface Stores {
   readonly challenges: ChallengeStore;
   readonly sessions: SessionStore;
   readonly users: UserStore<UserRecord, Record<string, unknown>>;
+  readonly joined?: JoinedStore<UserRecord, Record<string, unknown>> | undefined;
 }
 
 type Issue = Parameters<ChallengeStore['issue']>[0];
@@ -25,7 +27,37 @@ export type Acknowledged =
   | { readonly what: 'user'; readonly userId: string; readonly phoneNumber: string; readonly now: number };
 
 /** The same stores; whatever they acknowledge is noted, also when nobody waits for the answer any more. */
-export function recorded({ challenges, sessions, users }: Stores, note: (acknowledged: Acknowledged) => void): Stores {
+export function recorded(stores: Stores, note: (acknowledged: Acknowledged) => void): Stores {
+  const singly = recordedVerbs(stores, note);
+  return stores.joined === undefined ? singly : { ...singly, joined: recordedJoined({ ...stores.joined, ...singly }, note) };
+}
+
+function recordedJoined(joined: NonNullable<Stores['joined']>, note: (acknowledged: Acknowledged) => void): NonNullable<Stores['joined']> {
+  return {
+    ...joined,
+    async issue(input) {
+      const answer = await joined.issue(input);
+      if (answer.is === 'issued') note({ what: 'issued', input: { challenge: answer.challenge, now: input.issue.now } });
+      return answer;
+    },
+    async signIn(input) {
+      const answer = await joined.signIn(input);
+      const { now } = input.redeem;
+      const { redeemed, account, opened } = answer;
+      if (redeemed.is === 'accepted') note({ what: 'accepted', input: input.redeem });
+      if (account.is === 'created') note({ what: 'user', userId: account.user.id, phoneNumber: account.user.phoneNumber ?? '', now });
+      if (opened !== null) note({ what: 'session', sessionId: opened.session.id, now });
+      return answer;
+    },
+    async refresh(input) {
+      const answer = await joined.refresh(input);
+      if (answer.rotated?.is === 'rotated') note({ what: 'rotated', input: input.rotate });
+      return answer;
+    },
+  };
+}
+
+function recordedVerbs({ challenges, sessions, users }: Stores, note: (acknowledged: Acknowledged) => void): Stores {
   return {
     challenges: {
       ...challenges,

@@ -28,6 +28,12 @@ const COURSES_OF_USERS: readonly Course[] = [
   ['users.create'],
   ['challenges.redeem', 'users.create', 'sessions.create', 'sessions.rotate'],
 ];
+const COURSES_OF_JOINED: readonly Course[] = [
+  ['joined.signIn'],
+  ['joined.signIn', 'challenges.spend'],
+  ['joined.refresh'],
+  ['joined.refresh', 'joined.refresh'],
+];
 
 async function oneCourse(service: Service, trap: Trap, course: Course, loss: Loss): Promise<Figures> {
   const visit = newVisit();
@@ -63,7 +69,7 @@ async function oneCourse(service: Service, trap: Trap, course: Course, loss: Los
   const { sessions, again } = await aftermath(service, visit);
   if (again !== 'used') problems.push(`${name}: the code is ${again} afterwards`);
   // A session whose answer was lost is nobody's; it stays until it is idle for too long.
-  const ownerless = loss === 'reply' && course.includes('sessions.create') ? 1 : 0;
+  const ownerless = loss === 'reply' && (course.includes('sessions.create') || course.includes('joined.signIn')) ? 1 : 0;
   if (sessions !== 1 + ownerless) problems.push(`${name}: ${sessions} sessions`);
   return { cycles: 1, acknowledged: acknowledged.length, missing: missing.length, unavailable, recoverySeconds, problems, remarks: [] };
 }
@@ -109,7 +115,11 @@ function lostByPostgres(driver: PostgresDriver, title: string): Scenario {
       const { database, stores, close } = openPostgres(proxy.port, driver, 1);
       try {
         await migrate(database);
-        return await everyCourse(stores, proxy, [...COURSES, ...COURSES_OF_USERS], form);
+        const { joined: _, ...singly } = stores;
+        return sumOf([
+          await everyCourse(singly, proxy, [...COURSES, ...COURSES_OF_USERS], form),
+          await everyCourse(stores, proxy, COURSES_OF_JOINED, form),
+        ]);
       } finally {
         await close();
         await proxy.close();

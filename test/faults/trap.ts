@@ -28,12 +28,13 @@ export function trapped(stores: Stores, proxy: TcpProxy): Trap {
         },
       ]),
     ) as Port;
+  const singly = {
+    challenges: watched('challenges', stores.challenges),
+    sessions: watched('sessions', stores.sessions),
+    users: watched('users', stores.users),
+  };
   return {
-    stores: {
-      challenges: watched('challenges', stores.challenges),
-      sessions: watched('sessions', stores.sessions),
-      users: watched('users', stores.users),
-    },
+    stores: stores.joined === undefined ? singly : { ...singly, joined: { ...watched('joined', stores.joined), ...singly } },
     set(next, nextLoss) {
       course = [...next];
       loss = nextLoss;

@@ -93,11 +93,23 @@ const redeem = fc.tuple(fc.nat(2), fc.nat(3), fc.boolean()).map(
       }),
 );
 
+const nextSend = fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 3 })).map(
+  ([slot, send]): Command =>
+    async ({ challenges, world, now }) => {
+      const id = `${world}/c${slot}`;
+      const known = await challenges.recordDelivery({ id, send: 1, state: 'unknown', now });
+      if (known.is === 'unknown') return;
+      const { createdAt } = known.challenge;
+      await challenges.nextSend({ id, createdAt, send, hits: [sendsOf(world), callsOf(world)], now });
+    },
+);
+
 /** Calls of a challenge store: three ids of one number, three windows and a ladder. */
 export const CHALLENGE_COMMANDS: readonly fc.Arbitrary<Command>[] = [
   issue,
   redeem,
   redeem,
+  nextSend,
   fc.constantFrom(undefined, 0, 1, 2, 5).map(
     (amount): Command =>
       ({ challenges, world, now }) =>

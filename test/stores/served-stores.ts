@@ -18,6 +18,7 @@ export const SERVED_STORES: readonly StoreUnderTest[] = [
   { name: 'PGlite', open: pglite },
   { name: 'Postgres, pg', missing: noPostgres, open: () => postgresThrough('pg') },
   { name: 'Postgres, postgres.js', missing: noPostgres, open: () => postgresThrough('postgres.js') },
+  { name: 'Postgres, coalescing', missing: noPostgres, open: () => postgresThrough('pg', { coalesce: true }) },
   { name: 'Postgres in 3 processes', missing: noPostgres, open: postgresInProcesses },
   { name: 'Redis, ioredis', missing: noRedis, open: () => redisThrough('ioredis') },
   { name: 'Redis, node-redis', missing: noRedis, open: () => redisThrough('redis') },
@@ -31,12 +32,12 @@ async function pglite(): Promise<OpenStores> {
   return { handles: [postgresStorage(database)], close: () => database.close() };
 }
 
-async function postgresThrough(driver: 'pg' | 'postgres.js'): Promise<OpenStores> {
+async function postgresThrough(driver: 'pg' | 'postgres.js', options: { readonly coalesce?: boolean } = {}): Promise<OpenStores> {
   const server = await startPostgres();
   const { database, close } = connected(driver, server.url);
   await migrate(database);
   return {
-    handles: [postgresStorage(database)],
+    handles: [postgresStorage(database, options)],
     async close() {
       await close();
       await server.stop();

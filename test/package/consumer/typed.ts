@@ -20,7 +20,7 @@ declare const users: UserStore<Member, { nickname: string }>;
 
 const auth: PhoneAuth<Member, { nickname: string }> = createPhoneAuth({
   secret: 'secret',
-  storage: { ...memoryStorage(), users },
+  storage: { ...memoryStorage(), users, joined: undefined },
   sms: [inboxSms(), consoleSms(), async ({ to, text }) => console.log(to, text)],
   tokens: joseTokens({ secret: 'secret' }),
   passwords: nodePasswords(),
