@@ -210,23 +210,27 @@ export function joinedFunctions(schema: string): string {
         end if;
         return jsonb_build_object('ours', taken, 'theirs', jsonb_build_object('user', person, 'hash', hash));`,
     ),
-    // A slot without a row is held too: somebody else would make it meanwhile, and hold it against the order.
-    ownVerb('hold_slots', '', `perform lock_slots_v1(doc -> 'slots', (doc -> 'now')::bigint); return null;`),
+    // Those that have a row, and no others: whoever made rows here would make them against the order, and what is not there needs no clearing.
+    ownVerb(
+      'hold_slots',
+      `wanted text[] := array(select jsonb_array_elements_text(doc));`,
+      `return to_jsonb(array(select slot from slots where slot = any(wanted) order by slot = 'system', slot collate "C" for no key update));`,
+    ),
     // Whoever changes the password waits for this step, or is waited for.
     verb(
       'pass_password',
       `this jsonb := theirs -> 'of';
         users regclass := ${schema}.table_of_v1(this);
         user_id text := theirs ->> 'userId';
-        hash text;`,
+        hash text; held jsonb;`,
       `perform ${schema}.durable_v1();
-        perform ${own('hold_slots')}(jsonb_build_object('slots', ours #> '{clear,slots}', 'now', ours -> 'now'));
+        held := ${own('hold_slots')}(ours #> '{clear,slots}');
         execute format('select %I from %s where %s for share', this ->> 'passwordHash', users, ${schema}.is_user_v1(this, users, user_id))
           into hash using user_id;
         if hash is distinct from theirs ->> 'expectedHash' then
           return '{}';
         end if;
-        perform ${own('clear')}(ours -> 'clear');
+        perform ${own('clear')}((ours -> 'clear') || jsonb_build_object('slots', held));
         return jsonb_build_object('ours', ${schema}.open_session_v1(ours -> 'session', user_id, (ours -> 'now')::bigint));`,
     ),
   ].join('\n');

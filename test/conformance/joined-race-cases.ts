@@ -63,8 +63,9 @@ export function joinedRaceCases<Profile>(
       await rounds(async () => {
         const { id: userId, phoneNumber } = await accountIn(store, profile(), hasPasswords ? { passwordHash: 'hash' } : {});
         const phoneKey = randomText(12);
-        // shared by all, in slots that sort before and behind that of the number
-        const hits = ['{!}', `{${phoneKey}}`, '{~}', '{system}'].map((slot) => someHit({ key: `${slot}${randomText(6)}`, max: 100_000 }));
+        // shared by all, in slots that sort before and behind that of the number, which is there, as theirs are not
+        const slots = [`!${randomText(6)}`, phoneKey, `~${randomText(6)}`, 'system'];
+        const hits = slots.map((slot) => someHit({ key: `{${slot}}${randomText(6)}`, max: 100_000 }));
         const clears = hits.slice(0, 3).map(({ key }) => key);
         const challenges = await Promise.all(
           (['sign-in', 'login', 'register'] as const).map((purpose) =>
