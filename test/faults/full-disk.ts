@@ -139,7 +139,7 @@ function freshDataOn(volume: SmallVolume): string {
 }
 
 async function isAlive({ port }: PostgresServer): Promise<boolean> {
-  const { database, close } = openPostgres(port, 'pg', 1);
+  const { database, close } = openPostgres(port, { connections: 1 });
   try {
     for (let tries = 0; tries < 20; tries++) {
       if (

@@ -22,12 +22,16 @@ interface Life {
 }
 
 /** Lets a process of ours serve for a while, and kills it in the middle of its work. */
-async function liveAndDie(path: string, { clients, thinkMs }: Pace): Promise<Life> {
+async function liveAndDie(path: string, coalesce: boolean, { clients, thinkMs }: Pace): Promise<Life> {
   const main = fileURLToPath(new URL('./killed-process-main.ts', import.meta.url));
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, path, String(clients), String(thinkMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', main, path, String(coalesce), String(clients), String(thinkMs)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const closed = once(child, 'close');
   const lines: string[] = [];
   let servesAt: number | null = null;
@@ -62,13 +66,13 @@ function parsed(line: string): readonly Line[] {
   }
 }
 
-async function killedAgainAndAgain(form: Form): Promise<Figures> {
+async function killedAgainAndAgain(coalesce: boolean, form: Form): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'ringlatch-faults-'));
   const path = join(folder, 'auth.db');
   const figures: Figures[] = [];
   try {
     for (let cycle = 0; cycle < form.cycles; cycle++) {
-      const { acknowledged, problems, secondsToServe } = await liveAndDie(path, form);
+      const { acknowledged, problems, secondsToServe } = await liveAndDie(path, coalesce, form);
       const database = new DatabaseSync(path);
       const [check] = database.prepare('PRAGMA integrity_check').all();
       const isSound = check?.integrity_check === 'ok';
@@ -97,5 +101,10 @@ async function killedAgainAndAgain(form: Form): Promise<Figures> {
 
 /** The process that serves is killed over its own database file. */
 export const KILLED_PROCESS: readonly Scenario[] = [
-  { name: 'kill -9 of Node over SQLite FULL', needs: [], loses: 'nothing', recoverySeconds: 15, run: killedAgainAndAgain },
+  { name: 'kill -9 of Node over SQLite FULL', ...killed(false) },
+  { name: 'kill -9 of Node over SQLite FULL, coalescing', ...killed(true) },
 ];
+
+function killed(coalesce: boolean): Omit<Scenario, 'name'> {
+  return { needs: [], loses: 'nothing', recoverySeconds: 15, run: (form) => killedAgainAndAgain(coalesce, form) };
+}

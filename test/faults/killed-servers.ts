@@ -34,6 +34,7 @@ async function killedAgainAndAgain(service: Service, server: Mortal, loses: Scen
 
 interface PostgresUnderTest {
   readonly driver?: PostgresDriver;
+  readonly coalesce?: boolean;
   readonly config?: Readonly<Record<string, string>>;
   readonly loses?: Scenario['loses'];
   /** What is done to the schema beforehand. */
@@ -42,7 +43,7 @@ interface PostgresUnderTest {
 
 function killedPostgres(
   name: string,
-  { driver = 'pg', config = {}, loses = 'nothing', sabotage }: PostgresUnderTest,
+  { driver = 'pg', coalesce = false, config = {}, loses = 'nothing', sabotage }: PostgresUnderTest,
 ): Omit<Scenario, 'onlyLong'> {
   return {
     name: `kill -9 of PostgreSQL, ${name}`,
@@ -51,7 +52,7 @@ function killedPostgres(
     recoverySeconds: 15,
     async run(form) {
       const server = await startPostgres({ config });
-      const { database, stores, close } = openPostgres(server.port, driver);
+      const { database, stores, close } = openPostgres(server.port, { driver, coalesce });
       try {
         await migrate(database);
         if (sabotage !== undefined) await database.query(sabotage, []);
@@ -100,6 +101,8 @@ const WITHOUT_INSISTENCE = "create or replace function ringlatch.durable_v1() re
 export const KILLED_SERVERS: readonly Scenario[] = [
   killedPostgres('as it comes (pg)', {}),
   { ...killedPostgres('as it comes (postgres.js)', { driver: 'postgres' }), onlyLong: true },
+  killedPostgres('coalescing', { coalesce: true }),
+  { ...killedPostgres('coalescing, synchronous_commit = off', { coalesce: true, config: LAZY }), onlyLong: true },
   killedPostgres('synchronous_commit = off', { config: LAZY }),
   killedPostgres('synchronous_commit = off and no insistence on it', { config: LAZY, loses: 'much', sabotage: WITHOUT_INSISTENCE }),
   killedRedis('appendfsync always (ioredis)', 'ioredis', { appendonly: true, appendfsync: 'always' }, 'nothing'),

@@ -103,7 +103,7 @@ async function everyCourse(stores: Stores, proxy: TcpProxy, courses: readonly Co
   return { ...sumOf(figures), remarks: [`${proxy.lost()} connections were lost`] };
 }
 
-function lostByPostgres(driver: PostgresDriver, title: string): Scenario {
+function lostByPostgres(driver: PostgresDriver, title: string, coalesce = false): Scenario {
   return {
     name: `connection lost around the commit of PostgreSQL (${title})`,
     needs: ['postgres'],
@@ -112,7 +112,7 @@ function lostByPostgres(driver: PostgresDriver, title: string): Scenario {
     async run(form) {
       const server = await startPostgres();
       const proxy = await startProxy(server.port);
-      const { database, stores, close } = openPostgres(proxy.port, driver, 1);
+      const { database, stores, close } = openPostgres(proxy.port, { driver, coalesce, connections: 1 });
       try {
         await migrate(database);
         const { joined: _, ...singly } = stores;
@@ -154,6 +154,7 @@ function lostByRedis(driver: RedisDriverName, title: string): Scenario {
 export const LOST_ANSWERS: readonly Scenario[] = [
   lostByPostgres('pg', 'pg'),
   lostByPostgres('postgres', 'postgres.js'),
+  lostByPostgres('pg', 'pg, coalescing', true),
   lostByRedis('ioredis', 'ioredis'),
   lostByRedis('redis', 'node-redis'),
 ];

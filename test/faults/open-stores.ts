@@ -19,20 +19,30 @@ export interface OpenPostgres extends OpenStores {
   readonly database: PostgresDatabase;
 }
 
+/** How PostgreSQL is opened. */
+export interface OpenPostgresOptions {
+  /** @default 'pg' */
+  readonly driver?: PostgresDriver;
+  /** @default 10 */
+  readonly connections?: number;
+  /** @default false */
+  readonly coalesce?: boolean;
+}
+
 /** Opens PostgreSQL as an application does; nothing is migrated. */
-export function openPostgres(port: number, driver: PostgresDriver = 'pg', connections = 10): OpenPostgres {
+export function openPostgres(port: number, { driver = 'pg', connections = 10, coalesce = false }: OpenPostgresOptions = {}): OpenPostgres {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   if (driver === 'postgres') {
     const sql = postgres(url, { max: connections, onnotice: () => undefined });
-    return over(fromPostgresJs(sql), () => sql.end({ timeout: 1 }));
+    return over(fromPostgresJs(sql), coalesce, () => sql.end({ timeout: 1 }));
   }
   const pool = new Pool({ connectionString: url, max: connections });
   pool.on('error', () => undefined);
-  return over(pool, () => pool.end());
+  return over(pool, coalesce, () => pool.end());
 }
 
-function over(database: PostgresDatabase, close: () => Promise<void>): OpenPostgres {
-  return { database, stores: postgresStorage(database), close };
+function over(database: PostgresDatabase, coalesce: boolean, close: () => Promise<void>): OpenPostgres {
+  return { database, stores: postgresStorage(database, { coalesce }), close };
 }
 
 /** Opens Redis for challenges and sessions; the users are elsewhere, in a place that does not fail. */

@@ -120,16 +120,15 @@ function pausedRedis(driver: RedisDriverName, title: string): Scenario {
   };
 }
 
-/** Servers that stand still for a while, all their processes at once. */
-export const PAUSED_SERVERS: readonly Scenario[] = [
-  {
-    name: 'SIGSTOP of PostgreSQL',
+function pausedPostgres(name: string, coalesce: boolean): Omit<Scenario, 'onlyLong'> {
+  return {
+    name,
     needs: ['postgres'],
     loses: 'nothing',
     recoverySeconds: 5,
     async run(form) {
       const server = await startPostgres();
-      const { database, stores, close } = openPostgres(server.port);
+      const { database, stores, close } = openPostgres(server.port, { coalesce });
       try {
         await migrate(database);
         return await pausedAgainAndAgain(
@@ -143,7 +142,13 @@ export const PAUSED_SERVERS: readonly Scenario[] = [
         await server.stop();
       }
     },
-  },
+  };
+}
+
+/** Servers that stand still for a while, all their processes at once. */
+export const PAUSED_SERVERS: readonly Scenario[] = [
+  pausedPostgres('SIGSTOP of PostgreSQL', false),
+  { ...pausedPostgres('SIGSTOP of PostgreSQL, coalescing', true), onlyLong: true },
   pausedRedis('ioredis', 'ioredis'),
   pausedRedis('redis', 'node-redis'),
 ];

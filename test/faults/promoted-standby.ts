@@ -28,7 +28,7 @@ async function standbyOf(primary: PostgresServer, over: number): Promise<Postgre
 }
 
 async function promote({ port }: PostgresServer): Promise<void> {
-  const { database, close } = openPostgres(port, 'pg', 1);
+  const { database, close } = openPostgres(port, { connections: 1 });
   // While it catches up it may cancel whatever is asked.
   const isPromoted = async (): Promise<boolean> => (await answerTo(database, 'select pg_promote()').catch(() => false)) === true;
   await until(isPromoted, 'the standby to be promoted');
@@ -49,7 +49,7 @@ async function onePromotion(kind: Kind, form: Form): Promise<Figures> {
   const servers = [primary];
   const [proxy, replication] = [await startProxy(primary.port), await startProxy(primary.port)];
   const { database, stores, close } = openPostgres(proxy.port);
-  const direct = openPostgres(primary.port, 'pg', 1);
+  const direct = openPostgres(primary.port, { connections: 1 });
   try {
     await migrate(direct.database);
     const standby = await standbyOf(primary, replication.port);

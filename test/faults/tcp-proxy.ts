@@ -17,7 +17,7 @@ export interface TcpProxy {
 }
 
 // The functions of our schema, the scripts of Redis. All else is how drivers greet.
-const QUESTION = /_v\d+\(\$1|evalsha/i;
+const QUESTION = /_v\d+\([^)]*\$1|evalsha/i;
 
 // PostgreSQL says that it has parsed a statement; the driver that asked first has not sent the values yet.
 function isOnlyParsed(chunk: Buffer): boolean {
