@@ -239,7 +239,8 @@ describe('the report', () => {
   const rows: readonly FlowRow[] = allConfigurations().flatMap((one) =>
     [0, 1].map((round): FlowRow => ({ ...one, round, phases: flowAt(cost(one.system), one.visitors) })),
   );
-  const measured = { flows: flowRowsOf(rows), trips: [], growth: [], startup: [], load: [] };
+  const footprint = [{ store: 'redis', visitors: 20_000, requested: 900, signedUp: 400, lasting: null }] as const;
+  const measured = { flows: flowRowsOf(rows), trips: [], growth: [], footprint, startup: [], load: [] };
 
   it('says of each goal whether it is reached', () => {
     const goals = goalsOf(measured);
@@ -254,6 +255,7 @@ describe('the report', () => {
     const page = reportPage(measured, null, false);
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
     expect(page).toContain('| better-auth ÷ ringlatch, postgres, fastify | 9 (9..9) |');
+    expect(page).toContain('| redis | 900 | 400 | – |');
     expect(page.match(/^\| ringlatch, postgres \|/gm)?.length).toBeGreaterThanOrEqual(4);
   });
 

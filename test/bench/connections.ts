@@ -22,12 +22,21 @@ export interface Statement {
 
 /** An empty database file. Everybody who opens one writes ahead and flushes each commit, as the library insists. */
 export function freshSqlite(name: string): Database {
-  const file = join(serverAddresses().folder, `${name}.sqlite`);
-  for (const ending of ['', '-wal', '-shm']) rmSync(file + ending, { force: true });
-  const BetterSqlite3 = createRequire(import.meta.url)('better-sqlite3') as new (path: string) => Database;
-  const database = new BetterSqlite3(file);
+  for (const ending of ['', '-wal', '-shm']) rmSync(fileOf(name) + ending, { force: true });
+  const database = sameSqlite(name);
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   return database;
+}
+
+/** Another connection to a file; by the same driver, for two of them in one process do not see each other's locks. */
+export function sameSqlite(name: string): Database {
+  const BetterSqlite3 = createRequire(import.meta.url)('better-sqlite3') as new (path: string) => Database;
+  return new BetterSqlite3(fileOf(name));
+}
+
+/** Where the file of that name lies. */
+export function fileOf(name: string): string {
+  return join(serverAddresses().folder, `${name}.sqlite`);
 }
 
 /** Ten connections to an empty database. */

@@ -1,5 +1,6 @@
 import { flowGoals } from './flow-goals.ts';
 import type { FlowRows } from './flow-rows.ts';
+import type { FootprintRow } from './footprint.ts';
 import { type Goal, goal } from './goal.ts';
 import type { GrowthRow } from './growth.ts';
 import type { LoadRow } from './load-figures.ts';
@@ -14,6 +15,7 @@ export interface Measured {
   readonly flows: FlowRows;
   readonly trips: readonly TripsRow[];
   readonly growth: readonly GrowthRow[];
+  readonly footprint: readonly FootprintRow[];
   readonly startup: readonly StartupRow[];
   readonly load: readonly LoadRow[];
 }

@@ -1,4 +1,5 @@
 import { allConfigurations, type Configuration, nameOf, quickConfigurations } from './configurations.ts';
+import type { FootprintConfiguration, FootprintRow } from './footprint.ts';
 import type { GrowthConfiguration, GrowthRow } from './growth.ts';
 import { growthConfigurations } from './growth-configurations.ts';
 import { interleaved } from './interleaved.ts';
@@ -79,6 +80,17 @@ export async function measureGrowth({ results, addresses, quick, rounds = quick 
     const outcome = await measured<Omit<GrowthRow, 'round'>>('growth.ts', item, addresses);
     if (outcome.is === 'measured') results.add('growth', ...outcome.rows.map((row) => ({ round: first + round, ...row })));
     else tell(name, outcome);
+  }
+}
+
+/** Bytes that each visitor takes up. */
+export async function measureFootprint({ results, addresses, only }: Session): Promise<void> {
+  for (const store of (['memory', 'sqlite', 'postgres', 'redis'] as const).filter((one) => only.test(one))) {
+    say(`footprint  ${store}`);
+    const configuration: FootprintConfiguration = { store, visitors: 20_000 };
+    const outcome = await measured<FootprintRow>('footprint.ts', configuration, addresses);
+    if (outcome.is === 'measured') results.add('footprint', ...outcome.rows);
+    else tell(store, outcome);
   }
 }
 

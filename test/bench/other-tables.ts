@@ -1,5 +1,6 @@
 import type { Counts } from './driver-counts.ts';
 import { hasServer } from './flow-rows.ts';
+import type { FootprintRow } from './footprint.ts';
 import { type Goal, isReached } from './goal.ts';
 import type { GrowthRow } from './growth.ts';
 import type { LoadRow } from './load-figures.ts';
@@ -68,6 +69,19 @@ export function growthTable(growth: readonly GrowthRow[]): readonly string[] {
         ],
       ];
     }),
+  );
+}
+
+/** What stays of those who ask and sign up. */
+export function footprintTable(footprint: readonly FootprintRow[]): readonly string[] {
+  return markdownTable(
+    ['store', 'a request', 'signing up adds', 'account and session alone'],
+    footprint.map(({ store, requested, signedUp, lasting }) => [
+      store,
+      shown(requested),
+      shown(signedUp),
+      lasting === null ? '–' : shown(lasting),
+    ]),
   );
 }
 

@@ -1,14 +1,14 @@
 import { flowTable, passwordTable, ratioTable } from './flow-tables.ts';
 import { goalsOf, type Measured } from './goals.ts';
 import { section } from './markdown-table.ts';
-import { goalTable, growthTable, loadTable, startupTable, tripsTable } from './other-tables.ts';
+import { footprintTable, goalTable, growthTable, loadTable, startupTable, tripsTable } from './other-tables.ts';
 import type { Setup } from './results.ts';
 
 const MICROSECONDS = 'CPU of the application in µs per operation, median and range over rounds.';
 
 /** The report as Markdown. */
 export function reportPage(measured: Measured, setup: Setup | null, quick: boolean): string {
-  const { flows, trips, growth, startup, load } = measured;
+  const { flows, trips, growth, footprint, startup, load } = measured;
   const alone = ({ workers }: { readonly workers: number }): boolean => workers === 1;
   return [
     quick ? '# A glance at speed' : '# Speed, measured side by side',
@@ -49,6 +49,11 @@ export function reportPage(measured: Measured, setup: Setup | null, quick: boole
     ...section('Ratios, paired by round', 'A request and a login of a known number.', ratioTable(flows)),
     ...section('Round trips', 'Counted at the drivers; a statement of SQLite is a call in the same process.', tripsTable(trips)),
     ...section('Growth', 'CPU of one login in µs.', growthTable(growth)),
+    ...section(
+      'Footprint',
+      'Bytes in the store for each visitor, indexes included: 20,000 strangers with a number and an address of their own.',
+      footprintTable(footprint),
+    ),
     ...section('Start-up', '', startupTable(startup)),
     ...section('Load', 'Constant arrival, in process: latencies from the moment of arrival.', loadTable(load)),
   ].join('\n');

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { flowRowsOf } from './flow-rows.ts';
+import type { FootprintRow } from './footprint.ts';
 import type { Measured } from './goals.ts';
 import type { GrowthRow } from './growth.ts';
 import type { LoadRow } from './load-figures.ts';
@@ -25,6 +26,7 @@ export function writeReport(results: Results, { quick, parts }: ReportOptions): 
     flows: flowRowsOf(rows<FlowRow>('flows')),
     trips: rows<TripsRow>('trips'),
     growth: rows<GrowthRow>('growth'),
+    footprint: rows<FootprintRow>('footprint'),
     startup: rows<StartupRow>('startup'),
     // The last run of each store stands.
     load: [...new Map(rows<LoadRow>('load').map((row) => [row.store, row])).values()],

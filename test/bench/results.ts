@@ -11,7 +11,7 @@ export interface Results {
 }
 
 /** What there are rows of. */
-export const RESULT_KINDS = ['flows', 'trips', 'growth', 'startup', 'load'] as const;
+export const RESULT_KINDS = ['flows', 'trips', 'growth', 'footprint', 'startup', 'load'] as const;
 export type ResultKind = (typeof RESULT_KINDS)[number];
 
 /** What was measured, where and when. */

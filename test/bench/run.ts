@@ -1,13 +1,19 @@
 // Everything, with a report: npm run bench. A glance: npm run bench -- --quick. Some of it: npm run bench -- flows --only 'postgres' --rounds 7
 import { parseArgs } from 'node:util';
 import { startBenchServers } from './bench-servers.ts';
-import { measureFlows, measureGrowth, measureStartup, measureTrips, type Session } from './measure-parts.ts';
+import { measureFlows, measureFootprint, measureGrowth, measureStartup, measureTrips, type Session } from './measure-parts.ts';
 import { prepare } from './prepare.ts';
 import { writeReport } from './report.ts';
 import { RESULT_KINDS, resultsIn } from './results.ts';
 import { setupOf } from './setup.ts';
 
-const PARTS = { trips: measureTrips, startup: measureStartup, flows: measureFlows, growth: measureGrowth } as const;
+const PARTS = {
+  trips: measureTrips,
+  startup: measureStartup,
+  footprint: measureFootprint,
+  flows: measureFlows,
+  growth: measureGrowth,
+} as const;
 type Part = keyof typeof PARTS;
 
 const { values, positionals } = parseArgs({
@@ -30,7 +36,7 @@ const wholly = positionals.length === 0;
 const asked: readonly Part[] = wholly
   ? quick
     ? ['trips', 'flows']
-    : ['trips', 'startup', 'flows', 'growth']
+    : ['trips', 'startup', 'footprint', 'flows', 'growth']
   : (Object.keys(PARTS) as Part[]).filter((name) => positionals.includes(name));
 
 if (asked.length > 0) await measure();
@@ -52,7 +58,7 @@ async function measure(): Promise<void> {
     results.remember(setupOf(servers.versions));
     for (const part of asked) {
       // What counts and what is imported has no rounds to be compared with: the last run of it stands.
-      if (wholly || quick || part === 'trips' || part === 'startup') results.forget(part);
+      if (wholly || quick || part === 'trips' || part === 'startup' || part === 'footprint') results.forget(part);
       await PARTS[part](session);
     }
   } finally {
