@@ -87,7 +87,7 @@ async function answer({ params, readsBody, handle }: Match, request: ExpressRequ
 async function bodyOf(request: ExpressRequest): Promise<HttpBody | 'gone'> {
   const { body, readableDidRead, readableEnded } = request;
   if (readableDidRead !== true && readableEnded !== true) {
-    const bytes = await readBytes(request);
+    const bytes = await new Promise<Uint8Array | null>((resolve) => readBytes(request, resolve));
     return bytes === null ? 'gone' : { bytes };
   }
   if (typeof body === 'string') return { bytes: new TextEncoder().encode(body) };

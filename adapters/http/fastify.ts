@@ -1,4 +1,3 @@
-import { addressOf } from '../../src/address.ts';
 import type { Client } from '../../src/context.ts';
 import type { PhoneAuth } from '../../src/create-phone-auth.ts';
 import { isPhoneAuthError } from '../../src/errors.ts';
@@ -10,47 +9,13 @@ import { pathsOf, searchOf } from '../../src/http/paths.ts';
 import { problemResponse, refusal } from '../../src/http/problem.ts';
 import { routesOf } from '../../src/http/routes.ts';
 import type { UserRecord } from '../../src/ports/user-store.ts';
-import { headerIn, NOBODY, type NodeHeaders, type NodeStream, readBytes, warnOfOpenTrust } from './node.ts';
+import { ipOf } from './fastify-address.ts';
+import type { FastifyBodyParser, FastifyReplyLike, FastifyRequestLike, FastifyScope } from './fastify-subset.ts';
+import { headerIn, readBytes } from './node.ts';
 
 export { getAuth } from '../../src/http/guard.ts';
+export type { FastifyBodyParser, FastifyReplyLike, FastifyRequestLike, FastifyScope } from './fastify-subset.ts';
 export type { NodeHeaders, NodeResponse, NodeStream } from './node.ts';
-
-/** What is used of Fastify's request. */
-export interface FastifyRequestLike {
-  readonly method: string;
-  readonly url?: string | undefined;
-  readonly headers: NodeHeaders;
-  readonly params: unknown;
-  readonly body: unknown;
-  readonly ip: string;
-  readonly ips?: readonly string[] | undefined;
-  readonly socket: { readonly remoteAddress?: string | undefined };
-}
-
-/** What is used of Fastify's reply. */
-export interface FastifyReplyLike {
-  code(status: number): unknown;
-  header(name: string, value: string): unknown;
-  serializer(serialize: (payload: string) => string): FastifyReplyLike;
-  send(payload?: string): unknown;
-}
-
-/** What is used of Fastify's instance. */
-export interface FastifyScope {
-  removeAllContentTypeParsers(): unknown;
-  addContentTypeParser(
-    contentType: string,
-    options: { readonly bodyLimit?: number },
-    parser: (request: FastifyRequestLike, payload: NodeStream) => Promise<unknown>,
-  ): unknown;
-  setErrorHandler(handler: (error: unknown, request: FastifyRequestLike, reply: FastifyReplyLike) => unknown): unknown;
-  route(row: {
-    readonly method: string;
-    readonly url: string;
-    readonly exposeHeadRoute: boolean;
-    readonly handler: (request: FastifyRequestLike, reply: FastifyReplyLike) => Promise<unknown>;
-  }): unknown;
-}
 
 /** What {@link phoneAuthPlugin} takes: the options of the routes, and Fastify's own. */
 export interface PhoneAuthPluginOptions<User extends UserRecord = UserRecord> extends RoutesOptions<User> {
@@ -81,14 +46,11 @@ export interface PhoneAuthPluginOptions<User extends UserRecord = UserRecord> ex
 export async function phoneAuthPlugin<User extends UserRecord>(scope: FastifyScope, options: PhoneAuthPluginOptions<User>): Promise<void> {
   const { auth, prefix: _prefix, logLevel: _logLevel, logSerializers: _logSerializers, ...routes } = options;
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', {}, async (_request, payload) => {
-    const bytes = await readBytes(payload);
-    if (bytes === null) throw Object.assign(new Error('The client left before its request ended.'), { statusCode: 400 });
-    return bytes;
-  });
+  // Fastify remembers the parser of a type that has a name, and searches for that of any other one at each request
+  for (const contentType of ['application/json', '*']) scope.addContentTypeParser(contentType, {}, parseNothing);
   scope.setErrorHandler((error, _request, reply) => {
     if (!isUnreadableType(error)) throw error;
-    return write(reply, refusal(415, 'The body must be application/json in UTF-8.'));
+    return send(reply, refusal(415, 'The body must be application/json in UTF-8.'));
   });
   for (const { path, routes: rows, others, refuse } of pathsOf(routesOf(auth, routes))) {
     for (const { method, handle } of rows) {
@@ -96,14 +58,21 @@ export async function phoneAuthPlugin<User extends UserRecord>(scope: FastifySco
         method,
         url: path,
         exposeHeadRoute: true,
-        handler: async (request, reply) => write(reply, await handle(requestOf(request))),
+        handler: async (request, reply) => written(reply, await handle(requestOf(request))),
       });
     }
     for (const method of others) {
-      scope.route({ method, url: path, exposeHeadRoute: false, handler: async (request, reply) => write(reply, refuse(request)) });
+      scope.route({ method, url: path, exposeHeadRoute: false, handler: async (request, reply) => written(reply, refuse(request)) });
     }
   }
 }
+
+/** Hands the bytes over as they came. */
+const parseNothing: FastifyBodyParser = (_request, payload, done) =>
+  readBytes(payload, (bytes) => {
+    const error = bytes === null ? Object.assign(new Error('The client left before its request ended.'), { statusCode: 400 }) : null;
+    done(error, bytes);
+  });
 
 /** Fastify judges the syntax of the content type before any parser does. */
 function isUnreadableType(error: unknown): boolean {
@@ -123,12 +92,19 @@ function requestOf(request: FastifyRequestLike): HttpRequest {
   };
 }
 
-function write(reply: FastifyReplyLike, { status, headers, setCookies, body }: HttpResponse): unknown {
+/** Writes all but the body, which it gives for Fastify to send. */
+function written(reply: FastifyReplyLike, { status, headers, setCookies, body }: HttpResponse): string | undefined {
   reply.code(status);
   for (const [name, value] of Object.entries(headers)) reply.header(name, value);
   for (const cookie of setCookies) reply.header('set-cookie', cookie);
+  if (body === null) return undefined;
   // with a serializer of its own a string keeps its type, to which Fastify would else add a charset
-  return body === null ? reply.send() : reply.serializer(asItIs).send(body);
+  reply.serializer(asItIs);
+  return body;
+}
+
+function send(reply: FastifyReplyLike, response: HttpResponse): unknown {
+  return reply.send(written(reply, response));
 }
 
 function asItIs(body: string): string {
@@ -160,7 +136,7 @@ export function requireAuth<User extends UserRecord, Profile>(
       return undefined;
     } catch (error) {
       if (!isPhoneAuthError(error)) throw error;
-      return write(reply, problemResponse(error));
+      return send(reply, problemResponse(error));
     }
   };
 }
@@ -169,34 +145,4 @@ export function requireAuth<User extends UserRecord, Profile>(
 export function clientOf(request: FastifyRequestLike, { cookies }: { readonly cookies?: CookieOptions | undefined } = {}): Client {
   const transport = cookies === undefined ? null : cookieTransportOf(cookies);
   return clientOfRequest({ method: request.method, header: headerIn(request.headers), ip: ipOf(request) }, transport);
-}
-
-/** The socket's address, or the rightmost one that `trustProxy` does not trust. */
-function ipOf(request: FastifyRequestLike): string | null {
-  if (!trustsEverybody(request)) return addressOf(request.ip);
-  warnOfOpenTrust("Fastify's trustProxy");
-  return addressOf(request.socket.remoteAddress);
-}
-
-const MANY_HOPS = 64;
-
-// By what the requests of one application inherit from: its setting does not change.
-const trustsAll = new WeakMap<object, boolean>();
-
-function trustsEverybody(request: FastifyRequestLike): boolean {
-  const application = Object.getPrototypeOf(request) as object;
-  const known = trustsAll.get(application);
-  if (known !== undefined) return known;
-  // without trustProxy it has no list of addresses
-  const found = request.ips !== undefined && saysItTrustsEverybody(application);
-  trustsAll.set(application, found);
-  return found;
-}
-
-/** Fastify keeps its setting to itself, so that it is asked about a request that nobody sent. */
-function saysItTrustsEverybody(application: object): boolean {
-  const socket = { remoteAddress: NOBODY };
-  const headers = { 'x-forwarded-for': Array(MANY_HOPS).fill(NOBODY).join() };
-  const unsent = Object.create(application, { raw: { value: { headers, socket, connection: socket } } });
-  return (unsent as { readonly ips: readonly string[] }).ips.length > MANY_HOPS;
 }

@@ -4,7 +4,6 @@ import type { PhoneAuth } from '../../src/create-phone-auth.ts';
 import { isPhoneAuthError } from '../../src/errors.ts';
 import { type CookieOptions, cookieTransportOf } from '../../src/http/cookies.ts';
 import { clientOfRequest, type GuardOptions, guardOf, rememberAuth } from '../../src/http/guard.ts';
-import { type HttpRequest, type HttpResponse, MAX_BODY_BYTES } from '../../src/http/message.ts';
 import { misuse } from '../../src/http/misuse.ts';
 import type { RoutesOptions } from '../../src/http/options.ts';
 import { matcherOf } from '../../src/http/paths.ts';
@@ -12,6 +11,7 @@ import { problemResponse, refusal } from '../../src/http/problem.ts';
 import { routesOf } from '../../src/http/routes.ts';
 import type { AccessClaims } from '../../src/ports/token-issuer.ts';
 import type { UserRecord } from '../../src/ports/user-store.ts';
+import { bytesOf, headerIn, responseTo, targetOf } from './fetch-message.ts';
 
 export { getAuth } from '../../src/http/guard.ts';
 
@@ -54,53 +54,19 @@ export function phoneAuthHandler<User extends UserRecord, Profile, Args extends 
   const base = baseOf(basePath);
   const find = matcherOf(routesOf(auth, routes));
   return async (request, ...args) => {
-    const { pathname, search } = new URL(request.url);
+    const { pathname, search } = targetOf(request);
     const match = pathname.startsWith(`${base}/`) ? find(request.method, pathname.slice(base.length)) : null;
-    if (match === null) return write(request, refusal(404, 'There is nothing here.'));
+    if (match === null) return responseTo(request, refusal(404, 'There is nothing here.'));
     const body = match.readsBody ? { bytes: await bytesOf(request) } : null;
     const { params, handle } = match;
     const ip = addressOf(clientIp(request, ...args));
-    return write(request, await handle({ method: request.method, params, search, header: headerIn(request), body, ip, raw: request }));
+    return responseTo(request, await handle({ method: request.method, params, search, header: headerIn(request), body, ip, raw: request }));
   };
 }
 
 function baseOf(basePath: unknown): string {
   if (typeof basePath !== 'string' || !/^(?:\/[^/?#]+)*\/?$/.test(basePath)) throw misuse('options.basePath', 'must be a path like /auth');
   return basePath.replace(/\/$/, '');
-}
-
-function headerIn(request: Request): HttpRequest['header'] {
-  return (name) => request.headers.get(name) ?? undefined;
-}
-
-async function bytesOf(request: Request): Promise<Uint8Array> {
-  // what says that it is small is read in one piece, which hosts do faster; whether it is small is judged by its bytes
-  const length = request.headers.get('content-length');
-  if (length !== null && Number(length) <= MAX_BODY_BYTES) return new Uint8Array(await request.arrayBuffer());
-  const bytes = new Uint8Array(MAX_BODY_BYTES + 1);
-  let size = 0;
-  const reader = request.body?.getReader();
-  while (reader !== undefined) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    const fitting = value.subarray(0, bytes.length - size);
-    bytes.set(fitting, size);
-    size += fitting.length;
-    if (size > MAX_BODY_BYTES) {
-      // settles only when every clone of the request was read or cancelled too
-      void reader.cancel().catch(() => undefined);
-      break;
-    }
-  }
-  return bytes.subarray(0, size);
-}
-
-function write(request: Request, { status, headers, setCookies, body }: HttpResponse): Response {
-  const content = request.method === 'HEAD' ? null : body;
-  if (setCookies.length === 0) return new Response(content, { status, headers });
-  const all = new Headers(headers);
-  for (const cookie of setCookies) all.append('set-cookie', cookie);
-  return new Response(content, { status, headers: all });
 }
 
 /**
@@ -173,7 +139,7 @@ export function requireAuth<User extends UserRecord, Profile>(
       rememberAuth(raw, await guard({ method: raw.method, header: headerIn(raw) }));
     } catch (error) {
       if (!isPhoneAuthError(error)) throw error;
-      return write(raw, problemResponse(error));
+      return responseTo(raw, problemResponse(error));
     }
     await next();
     return undefined;

@@ -33,34 +33,41 @@ export function headerIn(headers: NodeHeaders): HttpRequest['header'] {
 // More than this is nobody's mistake.
 const DISCARDED_BYTES = 16 * 1024 * 1024;
 
-/** Reads a body until it ends or is too large; `null` when the client left. What is too large is thrown away as it comes, so that the answer arrives. */
-export function readBytes(stream: NodeStream): Promise<Uint8Array | null> {
-  if (stream.destroyed === true) return Promise.resolve(null);
-  return new Promise((resolve) => {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    const onData = (chunk: Uint8Array | string): void => {
-      const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
-      chunks.push(bytes);
-      size += bytes.length;
-      if (size <= MAX_BODY_BYTES) return;
-      settle(joined(chunks, MAX_BODY_BYTES + 1));
-      discardRest(stream);
-    };
-    const onEnd = (): void => settle(joined(chunks, size));
-    const onGone = (): void => settle(null);
-    const settle = (bytes: Uint8Array | null): void => {
-      stream.removeListener('data', onData);
-      stream.removeListener('end', onEnd);
-      resolve(bytes);
-    };
-    stream.on('data', onData);
-    stream.on('end', onEnd);
-    // these stay, because an 'error' that nobody hears ends the process
-    stream.on('error', onGone);
-    stream.on('close', onGone);
-    stream.resume();
-  });
+/**
+ * Reads a body until it ends or is too large, and hands it over; `null` when the client left. What is too large is thrown away as it comes, so
+ * that the answer arrives.
+ */
+export function readBytes(stream: NodeStream, handOver: (bytes: Uint8Array | null) => void): void {
+  if (stream.destroyed === true) {
+    handOver(null);
+    return;
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let isSettled = false;
+  const onData = (chunk: Uint8Array | string): void => {
+    const bytes = typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk;
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size <= MAX_BODY_BYTES) return;
+    settle(joined(chunks, MAX_BODY_BYTES + 1));
+    discardRest(stream);
+  };
+  const onEnd = (): void => settle(joined(chunks, size));
+  const onGone = (): void => settle(null);
+  const settle = (bytes: Uint8Array | null): void => {
+    if (isSettled) return;
+    isSettled = true;
+    stream.removeListener('data', onData);
+    stream.removeListener('end', onEnd);
+    handOver(bytes);
+  };
+  stream.on('data', onData);
+  stream.on('end', onEnd);
+  // these stay, because an 'error' that nobody hears ends the process
+  stream.on('error', onGone);
+  stream.on('close', onGone);
+  stream.resume();
 }
 
 function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
@@ -87,8 +94,10 @@ function discardRest(stream: NodeStream): void {
 export function writeResponse(response: NodeResponse, { status, headers, setCookies, body }: HttpResponse): void {
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  const earlier = [response.getHeader('set-cookie') ?? []].flat().map(String);
-  if (setCookies.length > 0) response.setHeader('set-cookie', [...earlier, ...setCookies]);
+  if (setCookies.length > 0) {
+    const earlier = [response.getHeader('set-cookie') ?? []].flat().map(String);
+    response.setHeader('set-cookie', [...earlier, ...setCookies]);
+  }
   if (body === null) response.end();
   else response.end(body);
 }

@@ -13,6 +13,9 @@ export interface Reply<User extends UserRecord> {
 
 type Json = Readonly<Record<string, unknown>>;
 
+const HEADERS = Object.freeze({ 'cache-control': 'no-store' });
+const HEADERS_OF_JSON = Object.freeze({ 'content-type': 'application/json', ...HEADERS });
+
 /** Turns an answer of the core into one over HTTP. */
 export async function responseTo<User extends UserRecord>(
   reply: Reply<User>,
@@ -20,21 +23,17 @@ export async function responseTo<User extends UserRecord>(
   now: number,
 ): Promise<HttpResponse> {
   const { status, answer, signedOut = false } = reply;
-  const headers = { 'cache-control': 'no-store' };
   const cleared = cookies !== null && signedOut ? clearedCookies(cookies) : [];
-  if (answer === undefined) return { status, headers, setCookies: cleared, body: null };
-  const told = withDurations(answer.user === undefined ? answer : { ...answer, user: await presentUser(answer.user) }, now);
-  const { setCookies, body } = cookies === null ? { setCookies: [], body: told } : movedToCookies(cookies, told);
-  return {
-    status,
-    headers: { 'content-type': 'application/json', ...headers },
-    setCookies: [...cleared, ...setCookies],
-    body: JSON.stringify(body),
-  };
+  if (answer === undefined) return { status, headers: HEADERS, setCookies: cleared, body: null };
+  const told = withDurations(answer, now);
+  if (answer.user !== undefined) told.user = await presentUser(answer.user);
+  if (cookies === null) return { status, headers: HEADERS_OF_JSON, setCookies: cleared, body: JSON.stringify(told) };
+  const { setCookies, body } = movedToCookies(cookies, told);
+  return { status, headers: HEADERS_OF_JSON, setCookies: [...cleared, ...setCookies], body: JSON.stringify(body) };
 }
 
-/** Tells every moment of expiry as a duration too: the clocks of clients are wrong. */
-export function withDurations(answer: object, now: number): Json {
+/** A copy that tells every moment of expiry as a duration too: the clocks of clients are wrong. */
+export function withDurations(answer: object, now: number): Record<string, unknown> {
   const told: Record<string, unknown> = { ...answer };
   for (const key of Object.keys(answer)) {
     const value = told[key];

@@ -14,9 +14,14 @@ export function refusalOfBody(request: HttpRequest): HttpResponse | null {
   if (bytes === 'too large' || bytes.length > MAX_BODY_BYTES) return refusal(413, `The body may have ${MAX_BODY_BYTES} bytes.`);
   if (bytes.length === 0) return null;
   if (!isJson(request.header('content-type') ?? '')) return refusal(415, 'The body must be application/json in UTF-8.');
-  const isEncoded = !['', 'identity'].includes((request.header('content-encoding') ?? '').trim().toLowerCase());
   // a parser before us has already decoded what it handed over
-  return isEncoded && request.body !== null && 'bytes' in request.body ? refusal(415, 'The body must not be compressed.') : null;
+  const cameAsItIs = request.body !== null && 'bytes' in request.body;
+  return cameAsItIs && isEncoded(request) ? refusal(415, 'The body must not be compressed.') : null;
+}
+
+function isEncoded({ header }: HttpRequest): boolean {
+  const encoding = header('content-encoding');
+  return encoding !== undefined && !['', 'identity'].includes(encoding.trim().toLowerCase());
 }
 
 /** The same for a body whose type is its sender's to choose: 413, or 415 where a parser was there before and the bytes are gone. */
@@ -37,12 +42,13 @@ export function jsonOf(request: HttpRequest): unknown {
   if (bytes === 'too large' || bytes.length === 0) return {};
   const text = textOf(bytes);
   const value = parse(text);
-  if (namesTwice(text, inspect(value, [], 1))) throw invalid('', 'must not name a key twice');
+  if (namesTwice(text, inspect(value, '', 1))) throw invalid('', 'must not name a key twice');
   return value;
 }
 
 /** The media type of RFC 8259, with no charset but UTF-8. */
 function isJson(contentType: string): boolean {
+  if (contentType === 'application/json') return true;
   const [type = '', ...parameters] = contentType.toLowerCase().split(';');
   if (type.trim() !== 'application/json') return false;
   return parameters.every((parameter) => {
@@ -83,17 +89,18 @@ function parse(text: string): unknown {
 }
 
 /** Counts the keys of a value, and refuses what no argument may contain. */
-function inspect(value: unknown, path: readonly string[], depth: number): number {
-  if (typeof value === 'string' && !isWellFormed(value)) throw invalid(path.join('.'), 'must be well-formed Unicode');
+function inspect(value: unknown, path: string, depth: number): number {
+  if (typeof value === 'string' && !isWellFormed(value)) throw invalid(path, 'must be well-formed Unicode');
   if (typeof value !== 'object' || value === null) return 0;
-  if (depth > MAX_DEPTH) throw invalid(path.join('.'), `must not be nested deeper than ${MAX_DEPTH}`);
+  if (depth > MAX_DEPTH) throw invalid(path, `must not be nested deeper than ${MAX_DEPTH}`);
   const entries = Object.entries(value);
-  const nested = entries.reduce((sum, [key, inner]) => {
-    const place = [...path, key];
-    if (POISONOUS.has(key) || !isWellFormed(key)) throw invalid(place.join('.'), 'is not an argument');
-    return sum + inspect(inner, place, depth + 1);
-  }, 0);
-  return nested + (Array.isArray(value) ? 0 : entries.length);
+  let keys = Array.isArray(value) ? 0 : entries.length;
+  for (const [key, inner] of entries) {
+    const place = depth === 1 ? key : `${path}.${key}`;
+    if (POISONOUS.has(key) || !isWellFormed(key)) throw invalid(place, 'is not an argument');
+    keys += inspect(inner, place, depth + 1);
+  }
+  return keys;
 }
 
 /** Whether a JSON text has more keys than its value: JSON.parse keeps only the last one of a name. */

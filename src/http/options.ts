@@ -79,7 +79,8 @@ export interface RoutesSettings<User extends UserRecord> {
   readonly mounted: ReadonlySet<RouteName>;
   readonly presentUser: (user: User) => unknown;
   readonly exposeReason: boolean;
-  readonly contextOf: NonNullable<RoutesOptions['contextOf']>;
+  /** `undefined`: codes are bound to nothing. */
+  readonly contextOf: RoutesOptions['contextOf'];
   readonly deliveryUrl: string;
   readonly locales: readonly string[];
   readonly cookies: CookieTransport | null;
@@ -97,13 +98,13 @@ export function routesSettings<User extends UserRecord, Profile>(
   const {
     presentUser = ({ id, phoneNumber }) => ({ id, phoneNumber }),
     exposeReason = false,
-    contextOf = () => undefined,
+    contextOf,
     locales = auth.settings.locales,
     deliveryUrl,
     cookies,
   } = options;
   if (typeof presentUser !== 'function') throw misuse('options.presentUser', 'must be a function');
-  if (typeof contextOf !== 'function') throw misuse('options.contextOf', 'must be a function');
+  if (contextOf !== undefined && typeof contextOf !== 'function') throw misuse('options.contextOf', 'must be a function');
   if (typeof exposeReason !== 'boolean') throw misuse('options.exposeReason', 'must be true or false');
   if (!Array.isArray(locales) || !locales.every((locale) => isWritten(locale, auth.settings)))
     throw misuse('options.locales', `must be an array of language tags that there are texts for (${auth.settings.locales.join(', ')})`);

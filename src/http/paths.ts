@@ -47,21 +47,31 @@ export interface Match {
 
 /** Finds what answers a request; `null` for a path that is none of ours. */
 export function matcherOf(routes: readonly Route[]): (method: string, path: string) => Match | null {
-  const paths = pathsOf(routes).map((entry) => ({
-    ...entry,
-    pattern: new RegExp(`^${entry.path.replaceAll('.', '\\.').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`),
-  }));
+  const paths = pathsOf(routes);
+  const fixed = new Map(paths.filter(({ path }) => !path.includes(':')).map((entry) => [entry.path, entry]));
+  const patterns = paths.filter(({ path }) => path.includes(':')).map((entry) => ({ entry, pattern: patternOf(entry.path) }));
   return (method, path) => {
-    for (const { pattern, routes: here, refuse } of paths) {
+    const exact = fixed.get(path);
+    if (exact !== undefined) return matchAt(exact, method, {});
+    for (const { entry, pattern } of patterns) {
       const found = pattern.exec(path);
       if (found === null) continue;
-      const route = here.find((row) => row.method === (method === 'HEAD' ? 'GET' : method));
       const params = Object.fromEntries(Object.entries(found.groups ?? {}).map(([name, segment]) => [name, decoded(segment)]));
-      if (route === undefined) return { params, readsBody: false, handle: async (request) => refuse(request) };
-      return { params, readsBody: route.method !== 'GET', handle: route.handle };
+      return matchAt(entry, method, params);
     }
     return null;
   };
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/:(\w+)/g, '(?<$1>[^/]+)')}$`);
+}
+
+function matchAt({ routes, refuse }: Path, method: string, params: Match['params']): Match {
+  const taken = method === 'HEAD' ? 'GET' : method;
+  const route = routes.find((row) => row.method === taken);
+  if (route === undefined) return { params, readsBody: false, handle: async (request) => refuse(request) };
+  return { params, readsBody: route.method !== 'GET', handle: route.handle };
 }
 
 function decoded(segment: string): string {

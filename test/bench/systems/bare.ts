@@ -1,7 +1,7 @@
 import { visitorOf } from '../visitor.ts';
+import { type BareRoute, serveBare } from './bare-hosts.ts';
 import { openRinglatch, ringlatchWire } from './ringlatch.ts';
 import { serveRinglatch } from './ringlatch-hosts.ts';
-import { serveJson } from './serve.ts';
 import type { OpenSystem, System } from './system.ts';
 
 const wire: System['wire'] = (send) => {
@@ -21,13 +21,12 @@ export const stub: System = {
   wire,
 };
 
-/** Routes of the same paths, written by hand, that read the same JSON and answer the same JSON. */
+/** Routes of the same paths, written by hand, that read the same JSON and the address, and answer the same. */
 export const bare: System = {
   stores: ['none'],
   async open() {
-    const answers = await answersOf(await stubbedAuth());
-    const routes = Object.fromEntries(Object.entries(answers).map(([path, answer]) => [path, () => answer]));
-    return routesAlone((host) => serveJson(host, routes));
+    const routes = await routesOf(await stubbedAuth());
+    return routesAlone((host) => serveBare(host, routes));
   },
   wire,
 };
@@ -41,19 +40,20 @@ async function stubbedAuth(): Promise<Auth> {
   return { ...auth, requestCode: async () => requested, signInWithCode: async () => signedIn };
 }
 
-// As the routes of the library present them.
-async function answersOf(auth: Auth): Promise<Readonly<Record<string, unknown>>> {
+// They answer what the routes of the library do.
+async function routesOf(auth: Auth): Promise<Readonly<Record<string, BareRoute>>> {
   const { phoneAuthHandler } = await import('ringlatch/fetch');
   const handle = phoneAuthHandler(auth, { basePath: '/auth', clientIp: () => null });
-  const answerAt = async (path: string, body: unknown): Promise<readonly [string, unknown]> => {
+  const routeAt = async (path: string, body: unknown): Promise<readonly [string, BareRoute]> => {
     const headers = { 'content-type': 'application/json' };
-    const request = new Request(`http://127.0.0.1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    return [path, await (await handle(request)).json()];
+    const response = await handle(new Request(`http://127.0.0.1${path}`, { method: 'POST', headers, body: JSON.stringify(body) }));
+    const reply = { status: response.status, answer: await response.json() } as Awaited<ReturnType<BareRoute>>;
+    return [path, async () => reply];
   };
   const { phoneNumber } = visitorOf(0);
   return Object.fromEntries([
-    await answerAt('/auth/codes', { phoneNumber }),
-    await answerAt('/auth/sign-in/code', { challengeId: 'x', code: '123456' }),
+    await routeAt('/auth/codes', { phoneNumber }),
+    await routeAt('/auth/sign-in/code', { challengeId: 'x', code: '123456' }),
   ]);
 }
 
