@@ -9,18 +9,11 @@ import {
   spend,
   take,
 } from './challenge-verbs.ts';
-import type { Bucket } from './counters.ts';
 import { nextSend, recordDelivery } from './delivery-verbs.ts';
 import { RETENTION_MS } from './retention.ts';
+import { sqliteCounters } from './sqlite-counters.ts';
 import { quoted, type SqliteConnection } from './sqlite-database.ts';
-import { sqliteTable, sweepInBatches } from './sqlite-table.ts';
-
-interface CounterRow {
-  readonly key: string;
-  /** JSON: `[startsAt, count, countsUntil][]`. */
-  readonly buckets: string;
-  readonly expiresAt: number;
-}
+import { beginsWith, sqliteTable, sweepInBatches } from './sqlite-table.ts';
 
 /** Challenges, proofs and counters in a database that was migrated. */
 export function sqliteChallenges(
@@ -36,35 +29,35 @@ export function sqliteChallenges(
     ...(['hash', 'phoneKey', 'phoneNumber', 'purpose', 'userId'] as const),
     ...(['context', 'contextHash', 'reference', 'profile', 'expiresAt'] as const),
   ]);
-  const counters = sqliteTable<CounterRow>(connection, `${prefix}counters`, ['key', 'buckets', 'expiresAt']);
+  const counters = sqliteCounters(connection, prefix);
+  const isUnused = `${beginsWith('id')} AND phone_key = ? AND purpose = ? AND used_at IS NULL`;
   const deliveries = quoted(`${prefix}deliveries`);
+  const stateOf = `SELECT state FROM ${deliveries} WHERE challenge_id = ? AND send = ?`;
+  const putState = `INSERT OR REPLACE INTO ${deliveries} (challenge_id, send, state, at) VALUES (?, ?, ?, ?)`;
+  const forgetStates = `DELETE FROM ${deliveries} WHERE challenge_id = ?`;
   const tables: ChallengeTables = {
-    counters: {
-      read: (key) => bucketsOf(counters.find(key)),
-      write: (key, buckets) => counters.put(counterRow(key, buckets)),
-      forget: counters.delete,
-    },
+    counters,
     findChallenge: challenges.find,
     putChallenge: challenges.put,
-    unusedOf: ({ phoneKey, purpose }) => challenges.where('phone_key = ? AND purpose = ? AND used_at IS NULL', phoneKey, purpose),
+    unusedOf: ({ phoneKey, purpose }) => challenges.where(isUnused, phoneKey, phoneKey, phoneKey, purpose),
     findProof: proofs.find,
     putProof: proofs.put,
     deleteProof: proofs.delete,
     deliveryOf({ id, send }) {
-      const row = connection.first(`SELECT state FROM ${deliveries} WHERE challenge_id = ? AND send = ?`, id, send);
+      const row = connection.first(stateOf, id, send);
       return row === null ? null : (row.state as DeliveryState);
     },
     putDelivery({ id, send, state, now }) {
-      connection.run(`INSERT OR REPLACE INTO ${deliveries} (challenge_id, send, state, at) VALUES (?, ?, ?, ?)`, id, send, state, now);
+      connection.run(putState, id, send, state, now);
     },
     forgetDeliveries(id) {
-      connection.run(`DELETE FROM ${deliveries} WHERE challenge_id = ?`, id);
+      connection.run(forgetStates, id);
     },
   };
   const sweepBatch = (now: number, max: number): number => {
     const dead = challenges.deleteWhere(max, 'expires_at <= ?', now - RETENTION_MS);
     const spent = proofs.deleteWhere(max - dead, 'expires_at <= ?', now);
-    return dead + spent + counters.deleteWhere(max - dead - spent, 'expires_at <= ?', now);
+    return dead + spent + counters.deleteExpired(max - dead - spent, now);
   };
   const store: ChallengeStore = {
     issue: (i) => connection.step(() => issue(tables, i)),
@@ -77,18 +70,4 @@ export function sqliteChallenges(
     sweep: ({ now, max }) => sweepInBatches(connection, max, (size) => sweepBatch(now, size)),
   };
   return { store, tables };
-}
-
-function bucketsOf(row: CounterRow | null): readonly Bucket[] {
-  if (row === null) return [];
-  const buckets = JSON.parse(row.buckets) as readonly (readonly [startsAt: number, count: number, countsUntil: number])[];
-  return buckets.map(([startsAt, count, countsUntil]) => ({ startsAt, count, countsUntil }));
-}
-
-function counterRow(key: string, buckets: readonly Bucket[]): CounterRow {
-  return {
-    key,
-    buckets: JSON.stringify(buckets.map(({ startsAt, count, countsUntil }) => [startsAt, count, countsUntil])),
-    expiresAt: Math.max(...buckets.map((bucket) => bucket.countsUntil)),
-  };
 }

@@ -1,4 +1,4 @@
-import { coalesced, oneByOne, type SqliteStep } from './sqlite-coalescing.ts';
+import { coalesced, oneByOne, type SqliteStep, type Transaction } from './sqlite-coalescing.ts';
 
 /** What SQLite can hold of what this library writes. */
 export type SqliteValue = string | number | bigint | null;
@@ -30,6 +30,18 @@ export interface SqliteConnection {
   transaction<Answer>(work: () => Answer): Answer;
   /** The same for a verb, which may share its transaction with others that wait. */
   readonly step: SqliteStep;
+  /** Whether a transaction of {@link SqliteConnection.transaction} is running. */
+  isInTransaction(): boolean;
+  /** Has something held in memory for the length of each transaction. */
+  hold(held: Held): void;
+}
+
+/** What is held in memory while a transaction runs. */
+export interface Held {
+  /** Writes down what has not been written yet; the last thing before the commit. */
+  write?(): void;
+  /** Empties the memory, however the transaction ended. */
+  forget(): void;
 }
 
 const STATEMENTS = 200;
@@ -46,8 +58,14 @@ export function connectionTo(database: SqliteDatabase, coalesce: boolean): Sqlit
     statements.set(sql, statement);
     return statement;
   };
-  const transaction: SqliteConnection['transaction'] = (work) => {
+  const held: Held[] = [];
+  const writeHeld = (): void => {
+    for (const one of held) one.write?.();
+  };
+  let isInTransaction = false;
+  const transaction: Transaction = (work) => {
     prepared('BEGIN IMMEDIATE').run();
+    isInTransaction = true;
     try {
       const answer = work();
       prepared('COMMIT').run();
@@ -59,8 +77,17 @@ export function connectionTo(database: SqliteDatabase, coalesce: boolean): Sqlit
         // After a full disk or an input/output error SQLite has rolled back by itself, and the first error is the one that matters.
       }
       throw error;
+    } finally {
+      isInTransaction = false;
+      for (const one of held) one.forget();
     }
   };
+  const whole: Transaction = (work) =>
+    transaction(() => {
+      const answer = work();
+      writeHeld();
+      return answer;
+    });
   return {
     first(sql, ...values) {
       const row = prepared(sql).get(...values);
@@ -72,8 +99,10 @@ export function connectionTo(database: SqliteDatabase, coalesce: boolean): Sqlit
         .map(plainRow),
     run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
     exec: (sql) => void database.exec(sql),
-    transaction,
-    step: coalesce ? coalesced(transaction) : oneByOne(transaction),
+    transaction: whole,
+    step: coalesce ? coalesced(transaction, writeHeld) : oneByOne(whole),
+    isInTransaction: () => isInTransaction,
+    hold: (one) => void held.push(one),
   };
 }
 
@@ -82,8 +111,9 @@ export function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
 }
 
-// A connection may be set to big integers, and node:sqlite gives objects without a prototype.
+// A connection may be set to big integers.
 function plainRow(row: unknown): SqliteRow {
-  const entries = Object.entries(row as Record<string, SqliteValue>);
-  return Object.fromEntries(entries.map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]));
+  const values = row as Record<string, SqliteValue>;
+  for (const name in values) if (typeof values[name] === 'bigint') values[name] = Number(values[name]);
+  return values as SqliteRow;
 }

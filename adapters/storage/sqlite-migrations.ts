@@ -82,6 +82,34 @@ export const STORAGE_MIGRATIONS: Migrations = [
     ) STRICT;
     CREATE INDEX ${quoted(`${prefix}sessions_of_user`)} ON ${quoted(`${prefix}sessions`)} (user_id, created_at);
     CREATE INDEX ${quoted(`${prefix}sessions_by_expiry`)} ON ${quoted(`${prefix}sessions`)} (min(idle_expires_at, absolute_expires_at));`,
+  // One row for all counters of a slot, which is what a key has between braces.
+  (prefix) => `
+    DROP INDEX ${quoted(`${prefix}counters_by_expiry`)};
+    ALTER TABLE ${quoted(`${prefix}counters`)} RENAME TO ${quoted(`${prefix}counters_by_key`)};
+    CREATE TABLE ${quoted(`${prefix}counters`)} (
+      slot TEXT PRIMARY KEY,
+      counters TEXT NOT NULL,
+      expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO ${quoted(`${prefix}counters`)} (slot, counters, expires_at)
+      SELECT substr(key, 1, length_of_slot), json_group_object(substr(key, length_of_slot + 1), json(numbers)), max(expires_at)
+      FROM (
+        SELECT
+          key,
+          expires_at,
+          ifnull(nullif(instr(key, '}'), 0), length(key)) AS length_of_slot,
+          (SELECT json_group_array(n.value) FROM json_each(buckets) AS bucket, json_each(bucket.value) AS n) AS numbers
+        FROM ${quoted(`${prefix}counters_by_key`)}
+      )
+      GROUP BY 1;
+    CREATE INDEX ${quoted(`${prefix}counters_by_expiry`)} ON ${quoted(`${prefix}counters`)} (expires_at);
+    DROP TABLE ${quoted(`${prefix}counters_by_key`)};
+    DROP INDEX ${quoted(`${prefix}challenges_of_number`)};
+    DROP TRIGGER ${quoted(`${prefix}challenge_replaced`)};
+    CREATE TRIGGER ${quoted(`${prefix}challenge_replaced`)} AFTER UPDATE OF created_at ON ${quoted(`${prefix}challenges`)}
+    WHEN NEW.created_at <> OLD.created_at BEGIN
+      DELETE FROM ${quoted(`${prefix}deliveries`)} WHERE challenge_id = OLD.id;
+    END;`,
 ];
 
 /** The users table of those who have none. */

@@ -109,6 +109,18 @@ for (const driver of DRIVER_NAMES) {
       expect(last).toMatchObject({ is: 'issued', counts: [32] });
     });
 
+    it('are not disturbed by one whose counter cannot be written', async () => {
+      const database = open();
+      const { challenges } = sqliteStorage(database, { coalesce: true });
+      database.exec(`CREATE TRIGGER broken BEFORE INSERT ON ringlatch_counters WHEN NEW.slot = '{poison}'
+        BEGIN SELECT RAISE(ABORT, 'disk on fire'); END`);
+      const shared = someHit({ max: 9 });
+      const hits = [[shared], [shared, someHit({ key: '{poison}' })], [shared]];
+      const outcomes = await Promise.allSettled(hits.map((some) => challenges.take({ hits: some, cooldown: null, now: NOW })));
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await challenges.take({ hits: [shared], cooldown: null, now: NOW })).toEqual({ is: 'taken', counts: [3] });
+    });
+
     it('all fail with a commit that fails, and none is tried again', async () => {
       const watch = watched(open());
       const { challenges } = sqliteStorage(watch.database, { coalesce: true });

@@ -81,9 +81,10 @@ describe('several processes on one database file', () => {
     await (await team(6)).open(path);
     const database = DRIVERS['node:sqlite'](path);
     databases.push(database);
-    const versions = database.prepare('SELECT part, version FROM ringlatch_migrations ORDER BY part').all();
+    const versions = database.prepare('SELECT part, version FROM ringlatch_migrations ORDER BY part, version').all();
     expect(versions.map((row) => ({ ...(row as object) }))).toEqual([
       { part: 'storage', version: 1 },
+      { part: 'storage', version: 2 },
       { part: 'users', version: 1 },
     ]);
     expect(database.prepare('PRAGMA journal_mode').get()).toMatchObject({ journal_mode: 'wal' });

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { memoryStorage, type StoredUser } from '../../adapters/storage/memory.ts';
 import { type MappedUser, type SqliteDatabase, sqliteStorage } from '../../adapters/storage/sqlite.ts';
+import { STORAGE_MIGRATIONS } from '../../adapters/storage/sqlite-migrations.ts';
 import type { PhoneAuthConfig } from '../../src/config.ts';
 import type { PhoneNumber } from '../../src/core/phone-number.ts';
 import type { PhoneAuth, UserOf } from '../../src/create-phone-auth.ts';
@@ -141,6 +142,45 @@ for (const driver of DRIVER_NAMES) {
       }
     });
 
+    it('takes over what version 1 has counted', async () => {
+      const database = open();
+      database.exec(`CREATE TABLE ringlatch_migrations (part TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (part, version)) STRICT;
+        INSERT INTO ringlatch_migrations VALUES ('storage', 1); ${STORAGE_MIGRATIONS[0]?.('ringlatch_')}`);
+      const insert = database.prepare('INSERT INTO ringlatch_counters (key, buckets, expires_at) VALUES (?, ?, ?)');
+      insert.run(
+        '{a}sends',
+        JSON.stringify([
+          [NOW - 1, 2, NOW + 9000],
+          [NOW, 1, NOW + 9001],
+        ]),
+        NOW + 9001,
+      );
+      insert.run('{a}guesses', JSON.stringify([[0, 4, Number.MAX_SAFE_INTEGER]]), Number.MAX_SAFE_INTEGER);
+      insert.run('bare', JSON.stringify([[NOW, 5, NOW + 1]]), NOW + 1);
+      const { challenges } = sqliteStorage(database);
+      const hits = ['{a}sends', '{a}guesses', 'bare', '{a}none'].map((key) => someHit({ key, max: 9, amount: 0 }));
+      expect(await challenges.take({ hits, cooldown: null, now: NOW })).toEqual({ is: 'taken', counts: [3, 4, 5, 0] });
+      expect(await challenges.take({ hits, cooldown: null, now: NOW + 9000 })).toEqual({ is: 'taken', counts: [1, 4, 0, 0] });
+      expect(await challenges.sweep({ now: NOW + 9001, max: 9 })).toBe(1);
+    });
+
+    it('keeps the counters of a slot in one row, and deletes it an hour late', async () => {
+      const database = open();
+      const { challenges } = sqliteStorage(database);
+      const hits = ['{a}minute', '{a}forever', '{b}minute'].map((key) =>
+        someHit({ key, max: 9, windowSeconds: key.endsWith('minute') ? 60 : null }),
+      );
+      const take = (now: number) => challenges.take({ hits, cooldown: null, now });
+      expect([await take(NOW), await take(NOW + 1)]).toMatchObject([{ counts: [1, 1, 1] }, { counts: [2, 2, 2] }]);
+      const slots = (): unknown => database.prepare('SELECT slot FROM ringlatch_counters ORDER BY slot').all();
+      expect(slots()).toMatchObject([{ slot: '{a}' }, { slot: '{b}' }]);
+      expect(await challenges.sweep({ now: NOW + 60_002, max: 9 })).toBe(0);
+      expect(await challenges.sweep({ now: NOW + 60_002 + 3_600_000, max: 9 })).toBe(1);
+      await challenges.clear(['{a}forever']);
+      expect(await challenges.sweep({ now: NOW + 60_002 + 3_600_000, max: 9 })).toBe(1);
+      expect(slots()).toEqual([]);
+    });
+
     it('is left alone by a newer or unknown schema', () => {
       const database = open();
       sqliteStorage(database);
@@ -197,7 +237,7 @@ for (const driver of DRIVER_NAMES) {
       await challenges.redeem(wrongInput(challenge, { hits }));
       await challenges.redeem(redeemInput(challenge, { hits }));
       expect(await challenges.take({ hits, cooldown: null, now: NOW })).toEqual({ is: 'taken', counts: [0, 0] });
-      expect(database.prepare('SELECT key FROM ringlatch_counters').all()).toEqual([]);
+      expect(database.prepare('SELECT slot FROM ringlatch_counters').all()).toEqual([]);
     });
 
     it('keeps unique profile fields unique, also those of earlier users', async () => {
