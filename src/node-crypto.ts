@@ -1,8 +1,6 @@
 /** What is used of Node's own crypto. */
 export interface NodeCrypto {
   hash(algorithm: 'sha256', content: Uint8Array | string, encoding: 'latin1'): string;
-  createSecretKey(bytes: Uint8Array): object;
-  createHmac(algorithm: 'sha256', key: object): { update(content: string): { digest(encoding: 'base64url'): string } };
 }
 
 /**

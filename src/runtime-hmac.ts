@@ -1,8 +1,8 @@
-import { equalBytes, type Hmac, portableHmac } from './core/keys.ts';
+import { equalBytes, type Hash, type Hmac, portableHash, portableHmac } from './core/keys.ts';
 import { nodeCrypto } from './node-crypto.ts';
 
 /** SHA-256 of some bytes, each byte of it a character. */
-type Hash = (content: Uint8Array) => string;
+type TextHash = (content: Uint8Array) => string;
 
 const BLOCK_BYTES = 64;
 const HASH_BYTES = 32;
@@ -10,18 +10,25 @@ const PROBE: Uint8Array = Uint8Array.from({ length: 100 }, (_, at) => at);
 
 /** The fastest HMAC-SHA256 that this runtime has: over Node's own hash where that is at hand and right, else the portable one. */
 export function runtimeHmac(): Hmac {
-  const node = nodeCrypto();
-  if (node === null) return portableHmac;
-  const native = hmacOver((content) => node.hash('sha256', content, 'latin1'));
-  return isRight(native) ? native : portableHmac;
+  const hash = nodeHash();
+  return hash === null ? portableHmac : hmacOver(hash);
+}
+
+/** The fastest SHA-256 that this runtime has, likewise. */
+export function runtimeHash(): Hash {
+  const hash = nodeHash();
+  return hash === null ? portableHash : (content) => writeCharacters(hash(content), new Uint8Array(HASH_BYTES), 0);
 }
 
 // A runtime that only resembles Node may lack the function, or mean something else by it.
-function isRight(hmac: Hmac): boolean {
+function nodeHash(): TextHash | null {
+  const node = nodeCrypto();
+  if (node === null) return null;
+  const hash: TextHash = (content) => node.hash('sha256', content, 'latin1');
   try {
-    return equalBytes(hmac(PROBE)(PROBE), portableHmac(PROBE)(PROBE));
+    return equalBytes(hmacOver(hash)(PROBE)(PROBE), portableHmac(PROBE)(PROBE)) ? hash : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -30,7 +37,7 @@ function isRight(hmac: Hmac): boolean {
  *
  * @see RFC 2104, section 2
  */
-function hmacOver(hash: Hash): Hmac {
+function hmacOver(hash: TextHash): Hmac {
   // shared by all keys: a call fills them, hashes them and is done
   const [inner, outer] = [new Uint8Array(BLOCK_BYTES + 1024), new Uint8Array(BLOCK_BYTES + HASH_BYTES)];
   return (longKey) => {

@@ -7,7 +7,7 @@ import type { NumberType } from './core/phone-number.ts';
 import { contradictionsOfDelivery, planIn, routesIn } from './delivery-routes.ts';
 import { contradictionsOfLimits } from './limit-contradictions.ts';
 import type { Channel } from './ports/sms-sender.ts';
-import { runtimeHmac } from './runtime-hmac.ts';
+import { runtimeHash, runtimeHmac } from './runtime-hmac.ts';
 
 /** The configuration with every default in its place. */
 export interface Settings {
@@ -138,8 +138,8 @@ function contradictionsIn(s: Settings, sms: PhoneVerificationConfig['sms']): rea
 /** The keys of every live secret; the first signs. */
 export function keysOf(config: Pick<PhoneVerificationConfig, 'secret'>): readonly Keys[] {
   const secrets = typeof config.secret === 'string' ? [config.secret] : config.secret;
-  const hmac = runtimeHmac();
-  return secrets.map((text) => keysUnder(secretBytes(text) as Uint8Array, hmac));
+  const [hmac, hash] = [runtimeHmac(), runtimeHash()];
+  return secrets.map((text) => keysUnder(secretBytes(text) as Uint8Array, hmac, hash));
 }
 
 function misuse(factory: string, problems: readonly Problem[]): TypeError {

@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { portableHmac } from '../src/core/keys.ts';
-import { runtimeHmac } from '../src/runtime-hmac.ts';
+import { portableHash, portableHmac } from '../src/core/keys.ts';
+import { runtimeHash, runtimeHmac } from '../src/runtime-hmac.ts';
 
 const key = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ minLength: 60, maxLength: 70 }), fc.uint8Array({ minLength: 100 }));
 const content = fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.uint8Array({ minLength: 1000, maxLength: 1100 }));
@@ -52,7 +52,7 @@ describe('the HMAC of this runtime', () => {
     ['gives bytes instead of text', { hash: () => new Uint8Array(32) }],
   ])('is the portable one where the runtime %s', (_, module) => {
     vi.spyOn(process, 'getBuiltinModule').mockReturnValue(module as never);
-    expect(runtimeHmac()).toBe(portableHmac);
+    expect([runtimeHmac(), runtimeHash()]).toEqual([portableHmac, portableHash]);
   });
 
   it('is the portable one where modules may not be asked for', () => {
@@ -67,5 +67,18 @@ describe('the HMAC of this runtime', () => {
     const hmac = runtimeHmac();
     vi.unstubAllGlobals();
     expect(hmac).toBe(portableHmac);
+  });
+});
+
+describe('the hash of this runtime', () => {
+  it('gives what the portable one and node:crypto give', () => {
+    const hash = runtimeHash();
+    expect(hash).not.toBe(portableHash);
+    fc.assert(
+      fc.property(content, (text) => {
+        const expected = createHash('sha256').update(text).digest();
+        expect([Buffer.from(hash(text)), Buffer.from(portableHash(text))]).toEqual([expected, expected]);
+      }),
+    );
   });
 });

@@ -2,7 +2,7 @@ import type { Challenge, NewChallenge, Purpose } from '../../src/core/challenge.
 import type { Hit } from '../../src/core/limits.ts';
 import type { Proof } from '../../src/core/proof.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
-import { type CounterTable, charge, countsOf, lookedUpOnce, refusalOf } from './counters.ts';
+import { type CounterTable, charge, countsIn, readCounters, refusalIn } from './counters.ts';
 import { RETENTION_MS } from './retention.ts';
 
 type Input<Verb extends 'issue' | 'redeem' | 'spend' | 'take'> = Parameters<ChallengeStore[Verb]>[0];
@@ -47,11 +47,11 @@ export function issue(tables: ChallengeTables, i: Input<'issue'>): Answer<'issue
   const named = other !== null && isSameRequest(other, challenge) ? other : null;
   const repeated = [sameId, named].find((row) => row !== null && hasMet(row, challenge.idempotencyHash));
   if (repeated) return { is: 'repeated', challenge: publicPart(repeated) };
-  const counters = lookedUpOnce(tables.counters);
-  const limited = refusalOf(counters, hits, cooldown, now);
+  const reading = readCounters(tables.counters, hits, cooldown, now);
+  const limited = refusalIn(reading);
   if (limited !== null) return limited;
-  const resendAt = charge(counters, hits, cooldown, now);
-  const counts = countsOf(counters, hits, now);
+  const resendAt = charge(reading);
+  const counts = countsIn(reading);
   const row = named !== null && isLive(named, now) ? named : sameId;
   if (row === null || !isLive(row, now)) {
     const fresh = { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt, usedAt: null };
@@ -82,13 +82,13 @@ export function redeem(tables: ChallengeTables, r: Input<'redeem'>): Answer<'red
   if (row.usedAt !== null) return { is: 'used' };
   if (row.attemptsLeft <= 0) return { is: 'exhausted' };
   if (now >= row.expiresAt) return { is: 'expired' };
-  const counters = lookedUpOnce(tables.counters);
-  const limited = refusalOf(counters, r.hits, null, now);
+  const reading = readCounters(tables.counters, r.hits, null, now);
+  const limited = refusalIn(reading);
   if (limited !== null) return limited;
   const paid = { ...row, attemptsLeft: row.attemptsLeft - 1 };
   if (!isRight(row.digest, r.digests)) {
     tables.putChallenge(paid);
-    charge(counters, r.hits, null, now);
+    charge(reading);
     return { is: 'wrong', attemptsLeft: paid.attemptsLeft };
   }
   tables.putChallenge(r.keep ? paid : { ...paid, usedAt: now });
@@ -97,9 +97,9 @@ export function redeem(tables: ChallengeTables, r: Input<'redeem'>): Answer<'red
   }
   const { phoneKey, phoneNumber, purpose, userId, context, contextHash, reference, profile } = row;
   tables.putProof({ ...r.proof, phoneKey, phoneNumber, purpose, userId, context, contextHash, reference, profile });
-  charge(counters, r.hits.filter(isAlways), null, now);
-  const counts = countsOf(counters, r.hits, now);
-  for (const key of r.clears) counters.forget(key);
+  charge(reading, isAlways);
+  const counts = countsIn(reading);
+  for (const key of r.clears) tables.counters.forget(key);
   return { is: 'accepted', challenge: publicPart(paid), counts };
 }
 
@@ -123,11 +123,11 @@ export function spend(tables: ChallengeTables, s: Input<'spend'>): Answer<'spend
 
 /** `ChallengeStore.take` over tables. */
 export function take(tables: ChallengeTables, { hits, cooldown, now }: Input<'take'>): Answer<'take'> {
-  const counters = lookedUpOnce(tables.counters);
-  const limited = refusalOf(counters, hits, cooldown, now);
+  const reading = readCounters(tables.counters, hits, cooldown, now);
+  const limited = refusalIn(reading);
   if (limited !== null) return limited;
-  charge(counters, hits, cooldown, now);
-  return { is: 'taken', counts: countsOf(counters, hits, now) };
+  charge(reading);
+  return { is: 'taken', counts: countsIn(reading) };
 }
 
 /** The row of that id, while verbs know of it. */

@@ -1,6 +1,6 @@
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
 import { type ChallengeTables, type DeliveryState, isLive, known, publicPart } from './challenge-verbs.ts';
-import { charge, countsOf, refusalOf } from './counters.ts';
+import { charge, countsIn, readCounters, refusalIn } from './counters.ts';
 
 type Input<Verb extends 'nextSend' | 'recordDelivery'> = Parameters<ChallengeStore[Verb]>[0];
 type Answer<Verb extends 'nextSend' | 'recordDelivery'> = Awaited<ReturnType<ChallengeStore[Verb]>>;
@@ -12,12 +12,13 @@ export function nextSend(tables: ChallengeTables, { id, createdAt, send, hits, n
   const row = known(tables, id, now);
   if (row === null || row.createdAt !== createdAt || !isLive(row, now)) return { is: 'settled' };
   if (row.sends !== send || tables.deliveryOf({ id, send }) === 'delivered') return { is: 'settled' };
-  const limited = refusalOf(tables.counters, hits, null, now);
+  const reading = readCounters(tables.counters, hits, null, now);
+  const limited = refusalIn(reading);
   if (limited !== null) return limited;
-  charge(tables.counters, hits, null, now);
+  charge(reading);
   const next = { ...row, sends: row.sends + 1 };
   tables.putChallenge(next);
-  return { is: 'next', challenge: publicPart(next), counts: countsOf(tables.counters, hits, now) };
+  return { is: 'next', challenge: publicPart(next), counts: countsIn(reading) };
 }
 
 /** `ChallengeStore.recordDelivery` over tables. */

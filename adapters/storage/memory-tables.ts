@@ -1,6 +1,6 @@
 import type { Session } from '../../src/core/session.ts';
 import type { ChallengeRow, ChallengeTables, DeliveryState, ProofRow } from './challenge-verbs.ts';
-import type { Bucket } from './counters.ts';
+import { memoryCounters } from './memory-counters.ts';
 import { RETENTION_MS } from './retention.ts';
 import type { SessionTable } from './session-verbs.ts';
 
@@ -15,9 +15,9 @@ export interface Bounded {
 /** Challenges, proofs, counters and deliveries in maps. */
 export function memoryChallengeTables(): ChallengeTables & Bounded {
   const challenges = new Map<string, ChallengeRow>();
-  const idsOfNumber = new Map<string, Set<string>>();
+  const idsOfNumber = new Map<string, readonly string[]>();
   const proofs = new Map<string, ProofRow>();
-  const counters = new Map<string, readonly Bucket[]>();
+  const counters = memoryCounters();
   const deliveries = new Map<string, Map<number, DeliveryState>>();
   let delivered = 0;
   const forgetDeliveries = (id: string): void => {
@@ -25,15 +25,11 @@ export function memoryChallengeTables(): ChallengeTables & Bounded {
     deliveries.delete(id);
   };
   return {
-    counters: {
-      read: (key) => counters.get(key) ?? [],
-      write: (key, buckets) => void counters.set(key, buckets),
-      forget: (key) => void counters.delete(key),
-    },
+    counters,
     findChallenge: (id) => challenges.get(id) ?? null,
     putChallenge(row) {
+      if (!challenges.has(row.id)) addTo(idsOfNumber, row.phoneKey, row.id);
       challenges.set(row.id, row);
-      addTo(idsOfNumber, row.phoneKey, row.id);
     },
     unusedOf: ({ phoneKey, purpose }) =>
       rowsOf(challenges, idsOfNumber.get(phoneKey)).filter((row) => row.purpose === purpose && row.usedAt === null),
@@ -47,7 +43,7 @@ export function memoryChallengeTables(): ChallengeTables & Bounded {
       deliveries.set(id, ofChallenge.set(send, state));
     },
     forgetDeliveries,
-    size: () => challenges.size + proofs.size + counters.size + delivered,
+    size: () => challenges.size + proofs.size + counters.size() + delivered,
     sweep({ now, max }) {
       const dead = deadOf(challenges, max, (row) => now >= row.expiresAt + RETENTION_MS);
       for (const [id, { phoneKey }] of dead) {
@@ -57,10 +53,8 @@ export function memoryChallengeTables(): ChallengeTables & Bounded {
       }
       const deadProofs = deadOf(proofs, max - dead.length, (row) => now >= row.expiresAt);
       for (const [hash] of deadProofs) proofs.delete(hash);
-      const isOver = (buckets: readonly Bucket[]): boolean => buckets.every((bucket) => now >= bucket.countsUntil);
-      const deadCounters = deadOf(counters, max - dead.length - deadProofs.length, isOver);
-      for (const [key] of deadCounters) counters.delete(key);
-      return dead.length + deadProofs.length + deadCounters.length;
+      const deadCounters = counters.sweep({ now, max: max - dead.length - deadProofs.length });
+      return dead.length + deadProofs.length + deadCounters;
     },
   };
 }
@@ -68,7 +62,7 @@ export function memoryChallengeTables(): ChallengeTables & Bounded {
 /** Sessions in maps. */
 export function memorySessionTable(): SessionTable & Bounded {
   const sessions = new Map<string, Session>();
-  const idsOfUser = new Map<string, Set<string>>();
+  const idsOfUser = new Map<string, readonly string[]>();
   const remove = (id: string): void => {
     const session = sessions.get(id);
     if (session === undefined) return;
@@ -78,8 +72,8 @@ export function memorySessionTable(): SessionTable & Bounded {
   return {
     find: (id) => sessions.get(id) ?? null,
     put(session) {
+      if (!sessions.has(session.id)) addTo(idsOfUser, session.userId, session.id);
       sessions.set(session.id, session);
-      addTo(idsOfUser, session.userId, session.id);
     },
     delete: remove,
     ofUser: (userId) => rowsOf(sessions, idsOfUser.get(userId)).sort((a, b) => a.createdAt - b.createdAt),
@@ -93,7 +87,7 @@ export function memorySessionTable(): SessionTable & Bounded {
   };
 }
 
-function rowsOf<Row>(rows: ReadonlyMap<string, Row>, ids: ReadonlySet<string> | undefined): Row[] {
+function rowsOf<Row>(rows: ReadonlyMap<string, Row>, ids: readonly string[] | undefined): Row[] {
   const found: Row[] = [];
   for (const id of ids ?? []) {
     const row = rows.get(id);
@@ -111,14 +105,13 @@ function deadOf<Row>(rows: ReadonlyMap<string, Row>, max: number, isDead: (row: 
   return dead;
 }
 
-function addTo(index: Map<string, Set<string>>, key: string, id: string): void {
+function addTo(index: Map<string, readonly string[]>, key: string, id: string): void {
   const ids = index.get(key);
-  if (ids === undefined) index.set(key, new Set([id]));
-  else ids.add(id);
+  index.set(key, ids === undefined ? [id] : [...ids, id]);
 }
 
-function removeFrom(index: Map<string, Set<string>>, key: string, id: string): void {
-  const ids = index.get(key);
-  ids?.delete(id);
-  if (ids?.size === 0) index.delete(key);
+function removeFrom(index: Map<string, readonly string[]>, key: string, id: string): void {
+  const ids = (index.get(key) ?? []).filter((other) => other !== id);
+  if (ids.length === 0) index.delete(key);
+  else index.set(key, ids);
 }

@@ -107,6 +107,7 @@ function toUser<Profile>({ passwordHash: _, profile, ...row }: UserRow): StoredU
 }
 
 function uniqueValues(profile: string, unique: readonly string[]): readonly (readonly [field: string, value: string])[] {
+  if (unique.length === 0) return [];
   const fields = new Map<string, unknown>(Object.entries(JSON.parse(profile) as object));
   return unique
     .filter((field) => (fields.get(field) ?? null) !== null)

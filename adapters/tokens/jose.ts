@@ -64,7 +64,8 @@ export function joseTokens(options: JoseTokensOptions): TokenIssuer {
         amr,
       };
       const own = unregistered(claims);
-      const added = claimMapping === undefined ? {} : claimMapping({ ...own, ...registered });
+      if (claimMapping === undefined) return sign('at+jwt', { ...own, ...registered });
+      const added = claimMapping({ ...own, ...registered });
       return sign('at+jwt', { ...own, ...unregistered(added), ...notBefore(added, registered), ...registered });
     },
 
@@ -152,7 +153,8 @@ function isTime(value: unknown): value is number {
 }
 
 function unregistered(claims: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(claims).filter(([name]) => !REGISTERED.has(name)));
+  const own = Object.entries(claims).filter(([name]) => !REGISTERED.has(name));
+  return own.length === 0 ? {} : Object.fromEntries(own);
 }
 
 // Some ecosystems require the claim; a later time would make a token that is announced and does not work.
@@ -168,5 +170,7 @@ function toSeconds(milliseconds: number): number {
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 function toHex(bytes: Uint8Array): string {
-  return bytes.reduce((text, byte) => text + HEX[byte], '');
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
 }

@@ -96,6 +96,13 @@ export function contextHashOf(context: string | null): string | null {
   return context === null ? null : hashText(context);
 }
 
+const DECISIVE = ['id', 'purpose', 'phoneNumber', 'userId', 'context', 'contextHash', 'reference', 'codeLength', 'seed', 'digest'] as const;
+
+/** Whether a row has everything that decides its code, its digest and what its message names, in common with the one that was drafted. */
+export function hasSameCode(row: NewChallenge, drafted: NewChallenge): boolean {
+  return DECISIVE.every((field) => row[field] === drafted[field]);
+}
+
 /**
  * The code that a stored challenge stands for, under whichever live secret made it; `null` for a decoy, for a row that was altered, and when
  * its secret is gone.

@@ -44,6 +44,7 @@ export const UNKNOWN_SHARE = 0.8;
 // password can be tried at any number, and what never ended would fill every store.
 const ROWS = { 'guesses-in-a-row': null, 'passwords-in-a-row': 90 * DAY_SECONDS } as const;
 type Row = keyof typeof ROWS;
+const ROW_NAMES = Object.keys(ROWS) as readonly Row[];
 const ROW_ENDING = '-in-a-row';
 
 /** What one send costs, in the order of charging: what the requester owns, then the number, then what all share. */
@@ -75,14 +76,15 @@ export function furtherCharges(rules: LimitRules, payer: Payer, to: Destination)
 
 /** What one wrong guess costs, and what a right one forgives. */
 export function guessCharges(rules: LimitRules, payer: Payer): { readonly hits: readonly Hit[]; readonly clears: readonly string[] } {
+  const rows = rowsOf(payer);
   return {
     hits: [
       ...perNetwork(payer, 'guesses', 'guessesPerIp', rules.guessesPerIp, 'wrong'),
       ...perNumber(payer, 'guesses', 'guessesPerNumber', laneRules(rules, payer).guessesPerNumber, 'wrong'),
       rowHit(rules, payer, 'guesses-in-a-row', 'guessesInARow', 'wrong'),
-      ...otherRows(payer, 'guesses-in-a-row', 'wrong'),
+      ...otherRows(payer, rows, 'guesses-in-a-row', 'wrong'),
     ],
-    clears: forgivenBy(payer),
+    clears: forgivenBy(payer, rows),
   };
 }
 
@@ -93,7 +95,7 @@ export function passwordCharges(rules: LimitRules, payer: Payer): Charges {
       ...perNetwork(payer, 'passwords', 'passwordsPerIp', rules.passwordsPerIp, 'always'),
       ...perNumber(payer, 'passwords', 'passwordsPerNumber', laneRules(rules, payer).passwordsPerNumber, 'always'),
       rowHit(rules, payer, 'passwords-in-a-row', 'passwordsPerNumber', 'always'),
-      ...otherRows(payer, 'passwords-in-a-row', 'always'),
+      ...otherRows(payer, rowsOf(payer), 'passwords-in-a-row', 'always'),
     ],
     cooldown: {
       key: keyOf(payer, 'passwords-ladder'),
@@ -107,7 +109,7 @@ export function passwordCharges(rules: LimitRules, payer: Payer): Charges {
 /** What a right password forgives: its own tries of this lane, and all that was wrong in a row. */
 export function forgivenByPassword(rules: LimitRules, payer: Payer): readonly string[] {
   const tries = perNumber(payer, 'passwords', 'passwordsPerNumber', laneRules(rules, payer).passwordsPerNumber, 'always');
-  return [...tries.map((hit) => hit.key), ...forgivenBy(payer)];
+  return [...tries.map((hit) => hit.key), ...forgivenBy(payer, rowsOf(payer))];
 }
 
 /** What one question costs whose answer tells who has an account. */
@@ -161,20 +163,23 @@ function rowHit(rules: LimitRules, payer: Payer, row: Row, limit: LimitName, whe
 }
 
 // What was wrong elsewhere is read, never charged, so that a success can say how much went before it.
-function otherRows(payer: Payer, own: Row, when: Hit['when']): readonly Hit[] {
-  return rowsOf(payer)
-    .filter((key) => key !== keyOf(payer, own))
+function otherRows(payer: Payer, rows: readonly string[], own: Row, when: Hit['when']): readonly Hit[] {
+  const ownKey = keyOf(payer, own);
+  return rows
+    .filter((key) => key !== ownKey)
     .map((key) => ({ key, limit: 'guessesInARow', max: Number.MAX_SAFE_INTEGER, windowSeconds: null, when, amount: 0 }));
 }
 
 // A success is the owner's: what strangers got wrong before it is over. Their ladder stays, it paces what the owner's phone gets.
-function forgivenBy(payer: Payer): readonly string[] {
-  return [...rowsOf(payer), keyOf(payer, 'ladder'), keyOf(payer, 'passwords-ladder')];
+function forgivenBy(payer: Payer, rows: readonly string[]): readonly string[] {
+  return [...rows, keyOf(payer, 'ladder'), keyOf(payer, 'passwords-ladder')];
 }
 
 function rowsOf(payer: Payer): readonly string[] {
-  const lanes: readonly Lane[] = payer.lane === 'known' && !payer.isTest ? ['known', 'unknown'] : ['unknown'];
-  return lanes.flatMap((lane) => Object.keys(ROWS).map((row) => keyOf({ ...payer, lane }, row)));
+  const own = ROW_NAMES.map((row) => keyOf(payer, row));
+  if (payer.lane !== 'known' || payer.isTest) return own;
+  const stranger: Payer = { ...payer, lane: 'unknown' };
+  return [...own, ...ROW_NAMES.map((row) => keyOf(stranger, row))];
 }
 
 function perNumber(payer: Payer, name: string, limit: LimitName, windows: readonly Window[], when: Hit['when']): readonly Hit[] {
@@ -192,10 +197,11 @@ function networkHits(
   windows: readonly Window[],
   when: Hit['when'],
 ): readonly Hit[] {
-  return networks.flatMap((network) => {
-    const widened = windows.map(({ max, windowSeconds }) => ({ max: max * network.factor, windowSeconds }));
-    return hitsOf(`{${network.name}}${name}`, limit, widened, when);
-  });
+  const hits: Hit[] = [];
+  for (const network of networks)
+    for (const { max, windowSeconds } of windows)
+      hits.push({ key: `{${network.name}}${name}/${windowSeconds}`, limit, max: max * network.factor, windowSeconds, when });
+  return hits;
 }
 
 function hitsOf(key: string, limit: LimitName, windows: readonly Window[], when: Hit['when']): readonly Hit[] {

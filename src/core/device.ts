@@ -1,4 +1,4 @@
-import { concat, equalBytes, fromBase64Url, type Keys, mac, toBase64Url } from './keys.ts';
+import { equalBytes, fromBase64Url, type Keys, mac, sealedText, TAG_BYTES } from './keys.ts';
 import type { PhoneNumber } from './phone-number.ts';
 
 /** Seconds a device token selects the known lane. */
@@ -13,14 +13,13 @@ export interface Device {
   readonly expiresAt: number;
 }
 
-const utf8 = new TextEncoder();
-const VERSION = 1;
+const utf8 = new TextDecoder();
+const VERSION: Readonly<Uint8Array> = Uint8Array.of(1);
 const EXPIRES_AT = 1;
 const NUMBER_AT = EXPIRES_AT + 6;
 // 15 digits are less than 2^50
 const NUMBER_BYTES = 7;
 const USER_ID_AT = NUMBER_AT + NUMBER_BYTES;
-const MAC_BYTES = 16;
 
 /**
  * `version ‖ expiresAt[6] ‖ number[7] ⊕ HMAC(K_device, tag) ‖ userId ‖ tag[16]`, base64url, where `tag = HMAC(K_device, userId, phoneNumber,
@@ -34,16 +33,16 @@ export function deviceTokenText(
   const expiresAt = d.now + DEVICE_TOKEN_SECONDS * 1000;
   const tag = tagOf(keys, d.userId, d.phoneNumber, expiresAt);
   const number = masked(keys, tag, bytesOf(Number(d.phoneNumber?.slice(1) ?? 0), NUMBER_BYTES));
-  return toBase64Url(concat(Uint8Array.of(VERSION), bytesOf(expiresAt, 6), number, utf8.encode(d.userId), tag));
+  return sealedText([VERSION, bytesOf(expiresAt, 6), number, d.userId], () => tag);
 }
 
 /** The device, when one of the live secrets made its token and it is not expired; else `null`. */
 export function readDeviceToken(secrets: readonly Keys[], d: { readonly deviceToken: string; readonly now: number }): Device | null {
   const bytes = d.deviceToken.length <= 1024 ? fromBase64Url(d.deviceToken) : null;
-  if (bytes === null || bytes.length <= USER_ID_AT + MAC_BYTES || bytes[0] !== VERSION) return null;
-  const tag = bytes.subarray(-MAC_BYTES);
+  if (bytes === null || bytes.length <= USER_ID_AT + TAG_BYTES || bytes[0] !== VERSION[0]) return null;
+  const tag = bytes.subarray(-TAG_BYTES);
   const expiresAt = numberOf(bytes.subarray(EXPIRES_AT, NUMBER_AT));
-  const userId = new TextDecoder().decode(bytes.subarray(USER_ID_AT, -MAC_BYTES));
+  const userId = utf8.decode(bytes.subarray(USER_ID_AT, -TAG_BYTES));
   for (const keys of secrets) {
     const digits = numberOf(masked(keys, tag, bytes.subarray(NUMBER_AT, USER_ID_AT)));
     const phoneNumber = digits === 0 ? null : (`+${digits}` as PhoneNumber);
@@ -53,12 +52,14 @@ export function readDeviceToken(secrets: readonly Keys[], d: { readonly deviceTo
 }
 
 function tagOf(keys: Keys, userId: string, phoneNumber: string | null, expiresAt: number): Uint8Array {
-  return mac(keys.device, userId, phoneNumber, String(expiresAt)).subarray(0, MAC_BYTES);
+  return mac(keys.device, userId, phoneNumber, String(expiresAt)).subarray(0, TAG_BYTES);
 }
 
 function masked(keys: Keys, tag: Uint8Array, bytes: Uint8Array): Uint8Array {
   const mask = mac(keys.device, tag);
-  return bytes.map((byte, at) => byte ^ (mask[at] as number));
+  const other = new Uint8Array(bytes.length);
+  for (let at = 0; at < bytes.length; at++) other[at] = (bytes[at] as number) ^ (mask[at] as number);
+  return other;
 }
 
 function bytesOf(value: number, length: number): Uint8Array {

@@ -11,10 +11,15 @@ export type Mac = (content: Uint8Array) => Uint8Array;
 /** Makes a key ready. The content of a {@link Mac} is read before it returns, and never written to. */
 export type Hmac = (key: Uint8Array) => Mac;
 
+/** SHA-256 of some bytes, which are read before it returns, and never written to. */
+export type Hash = (content: Uint8Array) => Uint8Array;
+
 /** Everything that is derived from one secret. */
 export type Keys = Readonly<Record<KeyName, Mac>> & {
   /** For keys that are used once. */
   readonly hmac: Hmac;
+  /** For what needs no key. */
+  readonly sha256: Hash;
 };
 
 const NAMES: readonly KeyName[] = ['phone', 'handle', 'code', 'digest', 'proof', 'next', 'refresh', 'device'];
@@ -31,10 +36,15 @@ export function deriveKeys(secret: Uint8Array): Readonly<Record<KeyName, Uint8Ar
   return Object.fromEntries(keys) as Readonly<Record<KeyName, Uint8Array>>;
 }
 
-/** The keys of a secret, ready for use by the given HMAC. */
-export function keysUnder(secret: Uint8Array, hmac: Hmac = portableHmac): Keys {
+/** The keys of a secret, ready for use by the given HMAC, beside the given hash. */
+export function keysUnder(secret: Uint8Array, hmac: Hmac = portableHmac, hash: Hash = portableHash): Keys {
   const macs = Object.entries(deriveKeys(secret)).map(([name, key]) => [name, hmac(key)]);
-  return { ...(Object.fromEntries(macs) as Readonly<Record<KeyName, Mac>>), hmac };
+  return { ...(Object.fromEntries(macs) as Readonly<Record<KeyName, Mac>>), hmac, sha256: hash };
+}
+
+/** SHA-256 on every runtime. */
+export function portableHash(content: Uint8Array): Uint8Array {
+  return sha256(content);
 }
 
 /** HMAC-SHA256 on every runtime. */
@@ -60,6 +70,9 @@ function bytesOfBase64(text: string): Uint8Array | null {
   );
 }
 
+/** Of a MAC, where half of it is enough. */
+export const TAG_BYTES = 16;
+
 /** A field of a MAC: text is UTF-8, absent is empty. */
 export type Field = string | Uint8Array | null;
 
@@ -68,14 +81,16 @@ export function mac(key: Mac, ...fields: readonly Field[]): Uint8Array {
   return key(joinedOnDesk(fields));
 }
 
-/** SHA-256 of bytes, or of the UTF-8 bytes of a text. */
-export function hash(content: string | Uint8Array): Uint8Array {
-  return sha256(typeof content === 'string' ? utf8.encode(content) : content);
+/** A hash of the UTF-8 bytes of a text. */
+export function hashOfText(hash: Hash, text: string): Uint8Array {
+  const most = mostBytesOf(text);
+  const desk = most <= DESK.length ? DESK : new Uint8Array(most);
+  return hash(desk.subarray(0, writeText(text, desk, 0)));
 }
 
-/** {@link hash} of a text, as base64url. */
+/** SHA-256 of a text, as base64url. */
 export function hashText(text: string): string {
-  return toBase64Url(hash(text));
+  return toBase64Url(hashOfText(portableHash, text));
 }
 
 /** Fields behind their lengths, in one piece. */
@@ -88,11 +103,12 @@ const DESK = new Uint8Array(1024);
 
 /** {@link joinFields} without an array of its own: valid until the next call. */
 function joinedOnDesk(fields: readonly Field[]): Uint8Array {
-  const most = fields.reduce((size, field) => size + 2 + mostBytesOf(field), 0);
+  let most = 0;
+  for (const field of fields) most += 2 + mostBytesOf(field);
   const desk = most <= DESK.length ? DESK : new Uint8Array(most);
   let end = 0;
   for (const field of fields) {
-    const length = typeof field === 'string' ? writeText(field, desk, end + 2) : writeBytes(field, desk, end + 2);
+    const length = writeField(field, desk, end + 2);
     if (length > 0xffff) throw new RangeError('a field is longer than 65535 bytes');
     desk[end] = length >> 8;
     desk[end + 1] = length & 0xff;
@@ -105,10 +121,11 @@ function mostBytesOf(field: Field): number {
   return typeof field === 'string' ? 3 * field.length : (field?.length ?? 0);
 }
 
-function writeBytes(bytes: Uint8Array | null, into: Uint8Array, at: number): number {
-  if (bytes === null) return 0;
-  into.set(bytes, at);
-  return bytes.length;
+function writeField(field: Field, into: Uint8Array, at: number): number {
+  if (field === null) return 0;
+  if (typeof field === 'string') return writeText(field, into, at);
+  into.set(field, at);
+  return field.length;
 }
 
 // Most texts are ASCII and short, for which the encoder takes longer to begin than to write.
@@ -121,15 +138,17 @@ function writeText(text: string, into: Uint8Array, at: number): number {
   return text.length;
 }
 
-/** Bytes one after the other. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
+const SEALING_DESK = new Uint8Array(1024);
+
+/** Parts one after the other and behind them a tag, which may be one over them; as base64url. */
+export function sealedText(parts: readonly Field[], tagOf: (content: Uint8Array) => Uint8Array): string {
+  let most = TAG_BYTES;
+  for (const part of parts) most += mostBytesOf(part);
+  const desk = most <= SEALING_DESK.length ? SEALING_DESK : new Uint8Array(most);
+  let end = 0;
+  for (const part of parts) end += writeField(part, desk, end);
+  desk.set(tagOf(desk.subarray(0, end)).subarray(0, TAG_BYTES), end);
+  return toBase64Url(desk.subarray(0, end + TAG_BYTES));
 }
 
 /** Compares without telling by time where the difference is. */
@@ -150,17 +169,18 @@ export function equalText(a: string, b: string): boolean {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
+const UNITS: Readonly<Uint8Array> = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
+
 /** base64url without padding (RFC 4648, section 5). */
 export function toBase64Url(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const [a, b, c] = [bytes[i] as number, bytes[i + 1], bytes[i + 2]];
-    text += ALPHABET[a >> 2];
-    text += ALPHABET[((a & 3) << 4) | ((b ?? 0) >> 4)];
-    if (b !== undefined) text += ALPHABET[((b & 15) << 2) | ((c ?? 0) >> 6)];
-    if (c !== undefined) text += ALPHABET[c & 63];
+  // Written at once: a text that grows letter by letter is kept as a chain of its letters, many times as large.
+  const units = new Array<number>(Math.ceil((bytes.length * 4) / 3));
+  for (let i = 0; i < units.length; i++) {
+    const at = (i * 3) >> 2;
+    const pair = ((bytes[at] as number) << 8) | (bytes[at + 1] ?? 0);
+    units[i] = UNITS[(pair >> (10 - ((i * 6) & 7))) & 63] as number;
   }
-  return text;
+  return String.fromCharCode(...units);
 }
 
 const VALUES: Readonly<Uint8Array> = Uint8Array.from({ length: 128 }, (_, unit) => ALPHABET.indexOf(String.fromCharCode(unit)));

@@ -1,4 +1,15 @@
-import { concat, equalBytes, fromBase64Url, hash, type Keys, mac, toBase64Url } from './keys.ts';
+import {
+  equalBytes,
+  fromBase64Url,
+  type Hash,
+  hashOfText,
+  type Keys,
+  mac,
+  portableHash,
+  sealedText,
+  TAG_BYTES,
+  toBase64Url,
+} from './keys.ts';
 
 /** A session as the core hands it to the store: one login on one device, which is one refresh-token family. */
 export interface NewSession {
@@ -38,17 +49,16 @@ export interface RefreshToken {
   readonly secret: Uint8Array;
 }
 
-const utf8 = new TextEncoder();
-const VERSION = 1;
+const utf8 = new TextDecoder();
+const VERSION: Readonly<Uint8Array> = Uint8Array.of(1);
 const SESSION_ID_AT = 1;
 const GENERATION_AT = SESSION_ID_AT + 28;
 const SECRET_AT = GENERATION_AT + 4;
 const USER_ID_AT = SECRET_AT + 32;
-const MAC_BYTES = 16;
 
 /** The unkeyed name of a user, 16 characters: the slot of the user's sessions. */
-export function userKeyOf(userId: string): string {
-  return toBase64Url(hash(`ringlatch/v1/user${userId}`).subarray(0, 12));
+export function userKeyOf(userId: string, hash: Hash = portableHash): string {
+  return toBase64Url(hashOfText(hash, `ringlatch/v1/user${userId}`).subarray(0, 12));
 }
 
 /** A new session id. */
@@ -59,16 +69,16 @@ export function sessionIdOf(userKey: string, random16: Uint8Array): string {
 /** `version ‖ sessionId[28] ‖ generation[4] ‖ secret[32] ‖ userId ‖ HMAC(K_refresh, all before)[16]`, base64url. */
 export function refreshTokenText(keys: Keys, token: RefreshToken): string {
   const sessionId = fromBase64Url(token.sessionId) as Uint8Array;
-  const content = concat(Uint8Array.of(VERSION), sessionId, bytesOf(token.generation), token.secret, utf8.encode(token.userId));
-  return toBase64Url(concat(content, macOf(keys, content)));
+  const parts = [VERSION, sessionId, bytesOf(token.generation), token.secret, token.userId];
+  return sealedText(parts, (content) => mac(keys.refresh, content));
 }
 
 /** The token and the keys that signed it; `null` for anything that none of the live secrets signed. Touches no store. */
 export function readRefreshToken(secrets: readonly Keys[], text: string): { readonly token: RefreshToken; readonly keys: Keys } | null {
   const bytes = text.length <= 2048 ? fromBase64Url(text) : null;
-  if (bytes === null || bytes.length <= USER_ID_AT + MAC_BYTES || bytes[0] !== VERSION) return null;
-  const content = bytes.subarray(0, -MAC_BYTES);
-  const keys = secrets.find((candidate) => equalBytes(macOf(candidate, content), bytes.subarray(-MAC_BYTES)));
+  if (bytes === null || bytes.length <= USER_ID_AT + TAG_BYTES || bytes[0] !== VERSION[0]) return null;
+  const content = bytes.subarray(0, -TAG_BYTES);
+  const keys = secrets.find((candidate) => equalBytes(macOf(candidate, content), bytes.subarray(-TAG_BYTES)));
   if (keys === undefined) return null;
   return {
     keys,
@@ -76,7 +86,7 @@ export function readRefreshToken(secrets: readonly Keys[], text: string): { read
       sessionId: toBase64Url(content.subarray(SESSION_ID_AT, GENERATION_AT)),
       generation: new DataView(content.buffer, content.byteOffset).getUint32(GENERATION_AT),
       secret: content.slice(SECRET_AT, USER_ID_AT),
-      userId: new TextDecoder().decode(content.subarray(USER_ID_AT)),
+      userId: utf8.decode(content.subarray(USER_ID_AT)),
     },
   };
 }
@@ -95,18 +105,21 @@ export function successorOf(keys: Keys, token: RefreshToken): RefreshToken {
  * either of them, so that only the row knows which one its successor was derived with; `null` when that secret is gone.
  */
 export function heldSuccessorOf(secrets: readonly Keys[], token: RefreshToken, currentHash: string): RefreshToken | null {
-  return secrets.map((keys) => successorOf(keys, token)).find((candidate) => secretHashOf(candidate) === currentHash) ?? null;
+  const candidates = secrets.map((keys) => ({ next: successorOf(keys, token), keys }));
+  return candidates.find(({ next, keys }) => secretHashOf(next, keys.sha256) === currentHash)?.next ?? null;
 }
 
 /** What the row holds of a token. */
-export function secretHashOf(token: Pick<RefreshToken, 'secret'>): string {
+export function secretHashOf(token: Pick<RefreshToken, 'secret'>, hash: Hash = portableHash): string {
   return toBase64Url(hash(token.secret));
 }
 
 function macOf(keys: Keys, content: Uint8Array): Uint8Array {
-  return mac(keys.refresh, content).subarray(0, MAC_BYTES);
+  return mac(keys.refresh, content).subarray(0, TAG_BYTES);
 }
 
 function bytesOf(generation: number): Uint8Array {
-  return Uint8Array.of(generation >>> 24, generation >>> 16, generation >>> 8, generation);
+  const bytes = new Uint8Array(4);
+  for (let at = 0; at < 4; at++) bytes[at] = generation >>> (24 - 8 * at);
+  return bytes;
 }

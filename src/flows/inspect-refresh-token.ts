@@ -25,7 +25,7 @@ export async function inspectRefreshToken(ctx: AuthContext, input: { readonly re
   const now = ctx.now();
   const session = await ctx.sessions.find({ sessionId, now });
   if (session === null) throw new PhoneAuthError('invalid_session', { reason: 'unknown' });
-  const hash = secretHashOf(token);
+  const hash = secretHashOf(token, ctx.signingKeys.sha256);
   const isInGrace = session.rotatedAt !== null && now < session.rotatedAt + ctx.settings.session.graceSeconds * 1000;
   if (hash !== session.currentHash && !(isInGrace && hash === session.previousHash))
     throw new PhoneAuthError('invalid_session', { reason: 'reused' });

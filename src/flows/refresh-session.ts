@@ -33,7 +33,7 @@ export async function refreshSession<User extends UserRecord, Profile>(
   const { userId, sessionId } = token;
   const { rotateRefreshToken, onReuse } = ctx.settings.session;
   const next = rotateRefreshToken ? successorOf(keys, token) : token;
-  const { user, outcome } = await rotateFor(ctx, token, rotateRefreshToken ? secretHashOf(next) : null);
+  const { user, outcome } = await rotateFor(ctx, token, rotateRefreshToken ? secretHashOf(next, keys.sha256) : null);
   const verifiedAt = user === null ? null : verifiedAtOf(user);
   switch (outcome.is) {
     case 'rotated':
@@ -102,7 +102,7 @@ function rotationOf(ctx: Context, token: RefreshToken, nextHash: string | null):
   const now = ctx.now();
   return {
     sessionId: token.sessionId,
-    presentedHash: secretHashOf(token),
+    presentedHash: secretHashOf(token, ctx.signingKeys.sha256),
     nextHash,
     graceSeconds,
     idleExpiresAt: now + idleSeconds * 1000,

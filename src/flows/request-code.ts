@@ -4,7 +4,6 @@ import { type Payer, sendCharges } from '../core/charges.ts';
 import { anything, oneOf, optional, type Shape, text } from '../core/input.ts';
 import type { Cooldown } from '../core/limits.ts';
 import type { PhoneNumber } from '../core/phone-number.ts';
-import type { PlannedSteps } from '../delivery-routes.ts';
 import { PhoneAuthError } from '../errors.ts';
 import type { ChallengeStore } from '../ports/challenge-store.ts';
 import type { Channel } from '../ports/sms-sender.ts';
@@ -13,9 +12,9 @@ import { assessRisk } from './steps/assess-risk.ts';
 import { challengeFacts } from './steps/challenge-facts.ts';
 import { CLIENT, CONTEXT, checkInput, inputError } from './steps/check-input.ts';
 import { countCodes } from './steps/count-codes.ts';
-import { type Delivery, deliverCode } from './steps/deliver-code.ts';
+import { type CodeToSend, type Delivery, deliverCode } from './steps/deliver-code.ts';
 import { destinationOf } from './steps/destination.ts';
-import { type ChallengeWish, digestUnder, draftChallenge } from './steps/draft-challenge.ts';
+import { type ChallengeWish, codeUnder, draftChallenge } from './steps/draft-challenge.ts';
 import { followPlan } from './steps/follow-plan.ts';
 import { payLookup } from './steps/pay-lookup.ts';
 import { payerOf } from './steps/payer.ts';
@@ -92,12 +91,13 @@ export async function requestCode(ctx: Context, input: RequestCode): Promise<Cod
   const isDecoy = issueJoined === null && !(await isMeantFor(ctx, payer, purpose, phoneNumber));
 
   const now = ctx.now();
-  const challenge = draftChallenge(ctx, { wish: input, purpose, channel, phoneNumber, phoneKey: payer.phoneKey, isDecoy, now });
+  const drafted = draftChallenge(ctx, { wish: input, purpose, channel, phoneNumber, phoneKey: payer.phoneKey, isDecoy, now });
+  const { challenge } = drafted;
   const to = destinationOf(phoneNumber);
   const charges = sendCharges(ctx.settings.limits, payer, to);
   const { resend } = ctx.settings.code;
   const resendOf = handleOf(challenge, input.resendOf);
-  const resendDigest = resendOf !== null && resend === 'rotate' && !isDecoy ? digestUnder(ctx, { ...challenge, id: resendOf }) : null;
+  const resendDigest = resendOf !== null && resend === 'rotate' && !isDecoy ? codeUnder(ctx, { ...challenge, id: resendOf }).digest : null;
   const issue = issueJoined ?? ctx.challenges.issue;
   const outcome = await issue({ challenge, resendOf, resend, resendDigest, ...charges, now });
   if (outcome.is === 'limited') throw limitError(ctx, outcome, phoneNumber);
@@ -111,7 +111,7 @@ export async function requestCode(ctx: Context, input: RequestCode): Promise<Cod
     decoy: outcome.challenge.digest === null,
   });
   tellBudgets(ctx, charges.hits, outcome.counts);
-  const delivery = await deliver(ctx, outcome.challenge, steps, payer);
+  const delivery = await deliver(ctx, { challenge: outcome.challenge, steps, drafted }, payer);
   if (payer.isSent) countCodes(ctx, { to, sent: outcome.challenge.digest === null || delivery.is === 'failed' ? 0 : 1, redeemed: 0 });
   const told = { ...answer, channel: delivery.channel };
   if (delivery.is === 'delivered') return told;
@@ -135,12 +135,13 @@ async function withoutPause(ctx: Context, cooldown: Cooldown | null, answer: Cod
  * Awaited, unless waiting would tell whether there is anything to send. Then nothing follows it either: what more goes to those who have an account
  * would show in the limits.
  */
-async function deliver(ctx: Context, challenge: Challenge, steps: PlannedSteps, payer: Payer): Promise<Delivery> {
-  if (!dependsOnAccount(ctx, challenge.purpose)) return followPlan(ctx, challenge, steps, payer);
+async function deliver(ctx: Context, send: CodeToSend, payer: Payer): Promise<Delivery> {
+  const { challenge, steps } = send;
+  if (!dependsOnAccount(ctx, challenge.purpose)) return followPlan(ctx, send, payer);
   if (challenge.digest !== null)
     ctx.background(
       afterTheAnswer()
-        .then(() => deliverCode(ctx, challenge, steps))
+        .then(() => deliverCode(ctx, send))
         .then(() => undefined),
     );
   return { is: 'delivered', channel: steps[0].channel, next: null };

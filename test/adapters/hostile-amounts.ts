@@ -1,4 +1,4 @@
-import { refusalOf } from '../../adapters/storage/counters.ts';
+import { readCounters, refusalIn } from '../../adapters/storage/counters.ts';
 import type { Hit } from '../../src/core/limits.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
 import { inVerbs } from './faulty-challenges.ts';
@@ -16,7 +16,9 @@ export const HOSTILE_AMOUNTS: Readonly<Record<string, () => ChallengeStore>> = {
     async take(t) {
       const answer = await sound.take(t);
       const ofOne = t.hits.map((hit) => ({ ...hit, amount: 1 }));
-      return answer.is === 'taken' ? answer : (refusalOf(tables.counters, ofOne, t.cooldown, t.now) ?? { ...answer, retryAt: t.now + 1 });
+      return answer.is === 'taken'
+        ? answer
+        : (refusalIn(readCounters(tables.counters, ofOne, t.cooldown, t.now)) ?? { ...answer, retryAt: t.now + 1 });
     },
   })),
   'answers when the window is empty': inVerbs((sound, tables) => ({

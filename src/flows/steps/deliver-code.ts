@@ -1,10 +1,11 @@
 import type { Context } from '../../context.ts';
-import { type Challenge, codeOfStored } from '../../core/challenge.ts';
+import { type Challenge, codeOfStored, hasSameCode } from '../../core/challenge.ts';
 import { composeMessage } from '../../core/message.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
 import type { PlannedStep, PlannedSteps } from '../../delivery-routes.ts';
 import type { Channel } from '../../ports/sms-sender.ts';
 import { challengeFacts } from './challenge-facts.ts';
+import type { DraftedChallenge } from './draft-challenge.ts';
 import { type Draft, type SentByStep, sendBySteps, UNSENT } from './send-message.ts';
 import { fixedCodeOf } from './test-numbers.ts';
 
@@ -23,12 +24,22 @@ export type Delivery = {
     }
 );
 
+/** What is to be sent, and how. */
+export interface CodeToSend {
+  readonly challenge: Challenge;
+  readonly steps: PlannedSteps;
+  /** What the store was given just now; `null`: that was another time. */
+  readonly drafted: DraftedChallenge | null;
+}
+
 /** Sends the code of a challenge. A decoy sends nothing, nor does a test number unless told. */
-export async function deliverCode(ctx: Context, challenge: Challenge, steps: PlannedSteps): Promise<Delivery> {
+export async function deliverCode(ctx: Context, { challenge, steps, drafted }: CodeToSend): Promise<Delivery> {
   const fixedCode = fixedCodeOf(ctx, challenge.phoneKey, challenge.purpose);
   if (challenge.digest === null || (fixedCode !== null && ctx.settings.testNumbers?.send !== true))
     return { is: 'delivered', channel: steps[0].channel, next: null };
-  const code = codeOfStored(ctx.secrets, challenge, fixedCode);
+  // the row that came back may be an older one, or altered: then its own fields must derive the code
+  const isDrafted = drafted !== null && hasSameCode(challenge, drafted.challenge);
+  const code = isDrafted ? drafted.code : codeOfStored(ctx.secrets, challenge, fixedCode);
   // no code: its secret is gone, or somebody altered the row
   const { sent, step, rest } = code === null ? unsentBy(steps, 'permanent') : await composeAndSend(ctx, { challenge, code, steps });
   const { channel } = step;

@@ -42,8 +42,14 @@ interface Draft {
   readonly now: number;
 }
 
-/** The row of a request, as it is before the store has seen it. */
-export function draftChallenge(ctx: Context, { wish, purpose, channel, phoneNumber, phoneKey, isDecoy, now }: Draft): NewChallenge {
+/** A row before the store has seen it, and the code that it stands for. */
+export interface DraftedChallenge {
+  readonly challenge: NewChallenge;
+  readonly code: string;
+}
+
+/** The row of a request. */
+export function draftChallenge(ctx: Context, { wish, purpose, channel, phoneNumber, phoneKey, isDecoy, now }: Draft): DraftedChallenge {
   const { userId = null, context = null, reference = null, idempotencyKey = null } = wish;
   const { code, locale } = ctx.settings;
   const contextHash = contextHashOf(context);
@@ -61,8 +67,8 @@ export function draftChallenge(ctx: Context, { wish, purpose, channel, phoneNumb
     codeLength: code.length,
   };
   // a decoy costs the same derivation as the real one
-  const digest = digestUnder(ctx, fields);
-  return {
+  const { code: drawn, digest } = codeUnder(ctx, fields);
+  const challenge = {
     ...fields,
     digest: isDecoy ? null : digest,
     profile: profileJson(wish.profile),
@@ -73,15 +79,16 @@ export function draftChallenge(ctx: Context, { wish, purpose, channel, phoneNumb
     createdAt: now,
     expiresAt: now + code.ttlSeconds * 1000,
   };
+  return { challenge, code: drawn };
 }
 
-/** The digest of the code that a challenge has. */
-export function digestUnder(
+/** The code that a challenge has, and its digest. */
+export function codeUnder(
   ctx: Context,
   fields: Omit<CodeFields, 'purpose'> & Pick<NewChallenge, 'phoneKey' | 'purpose' | 'reference'>,
-): string {
+): { readonly code: string; readonly digest: string } {
   const code = fixedCodeOf(ctx, fields.phoneKey, fields.purpose) ?? codeOf(ctx.signingKeys, fields);
-  return digestOf(ctx.signingKeys, { ...fields, code });
+  return { code, digest: digestOf(ctx.signingKeys, { ...fields, code }) };
 }
 
 function idOf(

@@ -2,18 +2,17 @@ import type { Context } from '../../context.ts';
 import type { Challenge } from '../../core/challenge.ts';
 import { furtherCharges, type Payer } from '../../core/charges.ts';
 import type { PhoneNumber } from '../../core/phone-number.ts';
-import type { PlannedSteps } from '../../delivery-routes.ts';
 import { countCodes } from './count-codes.ts';
-import { type Delivery, deliverCode } from './deliver-code.ts';
+import { type CodeToSend, type Delivery, deliverCode } from './deliver-code.ts';
 import { destinationOf } from './destination.ts';
 import { tellLimited } from './refuse-limited.ts';
 import { tellBudgets } from './tell-budgets.ts';
 
 /** Sends the code of a challenge; when nothing is heard of it in time, the step behind sends it too. */
-export async function followPlan(ctx: Context, challenge: Challenge, steps: PlannedSteps, payer: Payer): Promise<Delivery> {
-  const delivery = await deliverCode(ctx, challenge, steps);
+export async function followPlan(ctx: Context, send: CodeToSend, payer: Payer): Promise<Delivery> {
+  const delivery = await deliverCode(ctx, send);
   const { next } = delivery;
-  if (next !== null) ctx.background(sendOn(ctx, challenge, next, payer));
+  if (next !== null) ctx.background(sendOn(ctx, send.challenge, next, payer));
   return delivery;
 }
 
@@ -31,6 +30,6 @@ async function sendOn(ctx: Context, challenge: Challenge, next: NonNullable<Deli
     return;
   }
   tellBudgets(later, hits, outcome.counts);
-  const delivery = await followPlan(later, outcome.challenge, next.steps, payer);
+  const delivery = await followPlan(later, { challenge: outcome.challenge, steps: next.steps, drafted: null }, payer);
   countCodes(later, { to, sent: delivery.is === 'failed' ? 0 : 1, redeemed: 0 });
 }

@@ -56,7 +56,7 @@ export async function passPassword<User extends UserRecord, Profile>(
     clears: forgivenByPassword(ctx.settings.limits, payer),
     draft,
     maxPerUser: ctx.settings.session.maxPerUser,
-    userKeyOf,
+    userKeyOf: (userId) => userKeyOf(userId, ctx.namingKeys.sha256),
     now,
   });
   return opened === null ? null : { ...opened, secret };

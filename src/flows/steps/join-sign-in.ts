@@ -102,7 +102,7 @@ function sessionWish(ctx: Context, draft: SessionDraft, phoneKey: string, client
   return {
     draft,
     maxPerUser: ctx.settings.session.maxPerUser,
-    userKeyOf,
+    userKeyOf: (userId) => userKeyOf(userId, ctx.namingKeys.sha256),
     dormantAfterMs: isTest ? null : ctx.settings.dormantAfterSeconds * 1000,
     exemptUserId: ownerOfDevice(ctx, phoneKey, client),
     renewAfterMs: DAY_MS,

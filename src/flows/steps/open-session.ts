@@ -50,7 +50,7 @@ export async function createSession<User extends UserRecord, Profile>(
 ): Promise<Authenticated<User>> {
   const { maxPerUser } = ctx.settings.session;
   const { draft, secret, now } = draftSession(ctx, signIn);
-  const session = sessionOf(user, draft);
+  const session = sessionOf(ctx, user, draft);
   const { evicted } = await ctx.sessions.create({ session, maxPerUser, now });
   return authenticated(ctx, user, { session, secret, evicted }, signIn);
 }
@@ -101,7 +101,7 @@ export function draftSession(
   const secret = ctx.random(32);
   const draft: SessionDraft = {
     random,
-    currentHash: secretHashOf({ secret }),
+    currentHash: secretHashOf({ secret }, ctx.signingKeys.sha256),
     amr: amr.join(' '),
     userAgent: client.userAgent?.slice(0, MAX_USER_AGENT_CHARACTERS) ?? null,
     ip: addressOf(client.ip),
@@ -113,8 +113,8 @@ export function draftSession(
   return { draft, secret, now };
 }
 
-function sessionOf(user: UserRecord, { random, ...fields }: SessionDraft): NewSession {
+function sessionOf(ctx: Context, user: UserRecord, { random, ...fields }: SessionDraft): NewSession {
   if (typeof user.id !== 'string' || user.id === '') throw new TypeError('storage.users must give users an id that is a non-empty string');
-  const userKey = userKeyOf(user.id);
+  const userKey = userKeyOf(user.id, ctx.namingKeys.sha256);
   return { id: userKey + random, userId: user.id, userKey, ...fields };
 }
