@@ -10,8 +10,11 @@ export interface BatchSettings<Operation, Answer> {
 
 // Enough to make what a trip costs small beside what it carries, few enough that its rows are not held for long.
 const MOST = 64;
-// While one waits for its answer, another one can be worked on.
+// While one waits for its answer, another one can be worked on: once it carries enough to be worth its trip, or the first takes so long that it may
+// be waiting for somebody else's lock.
 const PARALLEL = 2;
+const WORTH_ANOTHER = 32;
+const PATIENCE_MS = 50;
 // What a server does in a few seconds; a caller that waits longer has been told so by its deadline.
 const WAITING = 4096;
 
@@ -30,18 +33,28 @@ export function batches<Operation, Answer>(settings: BatchSettings<Operation, An
   let waiting: Waiting<Operation, Answer>[] = [];
   let underWay = 0;
   let isScheduled = false;
+  let patience: ReturnType<typeof setTimeout> | null = null;
 
-  function leave(): void {
+  function leave(isLate: boolean): void {
     isScheduled = false;
-    while (underWay < PARALLEL && waiting.length > 0) {
+    while (waiting.length > 0 && mayLeave(isLate)) {
       const { batch, rest } = nextBatch(waiting);
       waiting = rest;
       underWay += 1;
       carry(settings, batch).finally(() => {
         underWay -= 1;
-        leave();
+        leave(false);
       });
     }
+    if (waiting.length === 0 || underWay === PARALLEL || patience !== null) return;
+    patience = setTimeout(() => {
+      patience = null;
+      leave(true);
+    }, PATIENCE_MS);
+  }
+
+  function mayLeave(isLate: boolean): boolean {
+    return underWay === 0 || (underWay < PARALLEL && (isLate || waiting.length >= WORTH_ANOTHER));
   }
 
   return (operation) =>
@@ -54,7 +67,7 @@ export function batches<Operation, Answer>(settings: BatchSettings<Operation, An
       if (isScheduled || underWay >= PARALLEL) return;
       isScheduled = true;
       // what is called in one go leaves together
-      queueMicrotask(leave);
+      queueMicrotask(() => leave(false));
     });
 }
 

@@ -1,4 +1,4 @@
-import type { Challenge } from '../../src/core/challenge.ts';
+import type { Challenge, NewChallenge } from '../../src/core/challenge.ts';
 import type { Proof } from '../../src/core/proof.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
 import { textArray } from './postgres-arrays.ts';
@@ -24,11 +24,7 @@ const PROOFS = postgresRows<Proof>(['phoneNumber', 'purpose', 'userId', 'context
 export function postgresChallenges(call: PostgresCall, run: PostgresRun): ChallengeStore {
   return {
     async issue(i) {
-      const { challenge } = i;
-      const answer = await run<Issued>(issueOf(i, { challenge: textArray(GIVEN.map((field) => challenge[field])) }));
-      const { resendAt, ...rest } = answer;
-      if (resendAt === undefined) return withChallenge<Answer<'issue'>>(answer);
-      return { ...rest, challenge: { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt } } as Answer<'issue'>;
+      return issueAnswer(i.challenge, await run(issueOf(i)));
     },
     redeem: async (r) => withChallenge<Answer<'redeem'>>(await run(redeemOf(r))),
     async spend(s) {
@@ -48,16 +44,6 @@ export function postgresChallenges(call: PostgresCall, run: PostgresRun): Challe
   };
 }
 
-/** What the function of `issue` takes; it answers the challenge as it was written. */
-export function issueInput(i: Input<'issue'>): object {
-  return inputOf(issueOf(i, { challenge: CHALLENGES.toRow(i.challenge), isWhole: true }));
-}
-
-/** What the function of `redeem` takes. */
-export function redeemInput(r: Input<'redeem'>): object {
-  return inputOf(redeemOf(r));
-}
-
 /** What the function of `take` takes. */
 export function takeInput(t: Input<'take'>): object {
   return inputOf(takeOf(t));
@@ -73,16 +59,21 @@ export function withChallenge<Given>(answer: { readonly challenge?: Row }): Give
   return { ...answer, ...(answer.challenge === undefined ? {} : { challenge: CHALLENGES.fromRow(answer.challenge) }) } as Given;
 }
 
-interface Issued {
-  readonly challenge?: Row;
-  readonly resendAt?: number;
+/** A request as an operation of a run. */
+export function issueOf({ challenge, resendOf, resend, resendDigest, hits, cooldown, now }: Input<'issue'>): PostgresOperation {
+  const input = { resendOf, resend, resendDigest, challenge: textArray(GIVEN.map((field) => challenge[field])) };
+  return { verb: 'issue', id: challenge.id, hits, cooldown, clears: [], now, input };
 }
 
-function issueOf({ challenge, resendOf, resend, resendDigest, hits, cooldown, now }: Input<'issue'>, given: object): PostgresOperation {
-  return { verb: 'issue', id: challenge.id, hits, cooldown, clears: [], now, input: { resendOf, resend, resendDigest, ...given } };
+/** What the port answers of it: a row that is new is the challenge as it was given. */
+export function issueAnswer(challenge: NewChallenge, answer: object): Answer<'issue'> {
+  const { resendAt, ...rest } = answer as { readonly resendAt?: number };
+  if (resendAt === undefined) return withChallenge(answer);
+  return { ...rest, challenge: { ...challenge, attemptsLeft: challenge.maxAttempts, sends: 1, resendAt } } as Answer<'issue'>;
 }
 
-function redeemOf({ id, purposes, digests, proof, keep, hits, clears, now }: Input<'redeem'>): PostgresOperation {
+/** A redemption as an operation of a run. */
+export function redeemOf({ id, purposes, digests, proof, keep, hits, clears, now }: Input<'redeem'>): PostgresOperation {
   return { verb: 'redeem', id, hits, cooldown: null, clears, now, input: { purposes, digests: textArray(digests), proof, keep } };
 }
 

@@ -1,7 +1,7 @@
 import { dollarQuoted } from './postgres-text.ts';
 
 // Verbs that were changed so much that the release before could not call them: it fails aloud instead.
-const VERSIONS: Readonly<Record<string, number>> = { issue: 3, redeem: 3, take: 3, clear: 2 };
+const VERSIONS: Readonly<Record<string, number>> = { issue: 3, redeem: 3, take: 3, clear: 2, create_session: 3, rotate_session: 3 };
 
 /** The function of a verb. */
 export function functionOf(verb: string, version: number = VERSIONS[verb] ?? 1): string {
@@ -13,8 +13,13 @@ export function functionOf(verb: string, version: number = VERSIONS[verb] ?? 1):
  * keeps; its plans are made once and use the indexes, however small the tables were when they were made.
  */
 export function verb(name: string, declarations: string, statements: string, version = 1): string {
+  return step(`${functionOf(name, version)}(doc jsonb) returns jsonb`, declarations, statements);
+}
+
+/** What joined verbs call as they would a verb, with arguments that need not become JSON. */
+export function step(signature: string, declarations: string, statements: string): string {
   return `
-    create function ${functionOf(name, version)}(doc jsonb) returns jsonb language plpgsql volatile
+    create function ${signature} language plpgsql volatile
       set search_path from current set enable_seqscan = off set plan_cache_mode = force_generic_plan
       as ${dollarQuoted(plpgsql(declarations, statements))};`;
 }
@@ -30,6 +35,11 @@ export function expression(signature: string, text: string): string {
   return `
     create function ${signature} language sql immutable as ${dollarQuoted(`select ${text}`)};`;
 }
+
+/** What a verb that writes begins with: nothing, where the server is set as it must be. A statement that is not needed costs more than a question. */
+export const DURABLY: string = `if not is_durable_v3() then
+          perform durable_v1();
+        end if;`;
 
 function plpgsql(declarations: string, statements: string): string {
   return `

@@ -1,4 +1,4 @@
-import { part, verb } from './postgres-functions.ts';
+import { DURABLY, part, verb } from './postgres-functions.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -11,6 +11,9 @@ const DAY_MS = 86_400_000;
  * circle can come about. Under READ COMMITTED each later statement sees what the holder before has committed.
  */
 export const HELD_FUNCTIONS: string = [
+  `
+    create function is_durable_v3() returns boolean language sql stable
+      as $$ select current_setting('transaction_isolation') = 'read committed' and current_setting('synchronous_commit') <> 'off' $$;`,
   part(
     'placed_v3(seen slots[], rows slots[], names text[]) returns slots[]',
     's slots;',
@@ -23,7 +26,7 @@ export const HELD_FUNCTIONS: string = [
   part(
     'rows_v3(names text[]) returns slots[]',
     '',
-    `return placed_v3(array_fill(null::slots, array[cardinality(names)]), array(select s from slots s where slot = any(names)), names);`,
+    `return array(select (select s from slots s where slot = name) from unnest(names) name);`,
   ),
   // The rows as they are under the locks of those that are wanted; null where one of them is gone. What is only looked at is read again.
   part(
@@ -57,32 +60,35 @@ export const HELD_FUNCTIONS: string = [
         s.sweep_at := rounded_up_v1(now + ${DAY_MS + HOUR_MS});
         return s;`,
   ),
-  // Whether all of them were new indeed.
+  // Whether those without a row were new indeed.
   part(
-    'made_v3(rows slots[]) returns boolean',
-    'made integer;',
-    `insert into slots select * from unnest(rows) order by slot = 'system', slot collate "C" on conflict (slot) do nothing;
-        get diagnostics made = row_count;
-        return made = cardinality(rows);`,
-  ),
-  part(
-    'write_v3(rows slots[], is_changed boolean[], is_new boolean[]) returns void',
-    'changed slots[];',
-    `for i in 1 .. coalesce(array_upper(is_changed, 1), 0) loop
-          if is_changed[i] and not is_new[i] then
+    'written_v3(rows slots[], is_changed boolean[], is_new boolean[]) returns boolean',
+    `fresh slots[]; changed slots[]; made integer := 0;`,
+    `for i in 1 .. cardinality(rows) loop
+          if is_new[i] then
+            fresh := fresh || rows[i];
+          elsif is_changed[i] then
             changed := changed || rows[i];
           end if;
         end loop;
+        if fresh is not null then
+          insert into slots select * from unnest(fresh) order by slot = 'system', slot collate "C" on conflict (slot) do nothing;
+          get diagnostics made = row_count;
+          if made < cardinality(fresh) then
+            return false;
+          end if;
+        end if;
         if changed is not null then
           update slots s set keys = n.keys, counters = n.counters, sweep_at = n.sweep_at from unnest(changed) n where s.slot = n.slot;
-        end if;`,
+        end if;
+        return true;`,
   ),
   // A counter that is not there needs no row to be forgotten in.
   verb(
     'clear',
     `wanted text[] := array(select jsonb_array_elements_text(doc -> 'slots')); cleared text[] := array(select jsonb_array_elements_text(doc -> 'keys'));
         changed slots[]; r slots; name text;`,
-    `perform durable_v1();
+    `${DURABLY}
         for r in
           select * from slots where slot = any(wanted) and keys && cleared order by slot = 'system', slot collate "C" for no key update
         loop

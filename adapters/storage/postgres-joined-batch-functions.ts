@@ -1,69 +1,83 @@
-import { functionOf } from './postgres-functions.ts';
+import { batchFunctionOf } from './postgres-batch-function.ts';
+import { functionOf, verb as ownVerb } from './postgres-functions.ts';
 import { letGo } from './postgres-run-functions.ts';
 import { dollarQuoted } from './postgres-text.ts';
 
-/** The joined verbs that may share a trip, and which part of what they take charges counters. */
-export const CHARGED_PARTS: Readonly<Record<string, string>> = { sign_in: 'redeem', issue_joined: 'issue' };
-
 /**
- * Several joined verbs as one step, in their order, of each number one: the slots of all are locked before the first of them runs. They run in
- * the search path of the session, as each does alone.
+ * Joined verbs for many at once, each batch in one step that commits: lists in, lists out, in one order. In a batch of codes each number is one,
+ * in a batch of refreshes each session. They run in the search path of the session, as each verb does alone.
+ *
+ * They lock as the verbs do: slots of counters, users, slots of users' sessions, sessions.
  */
 export function joinedBatchFunctions(schema: string): string {
-  const branches = Object.keys(CHARGED_PARTS)
-    .map(
-      (verb) => `
-            when '${verb}' then answer := ${schema}.${functionOf(verb)}(ours -> k, theirs -> k);`,
-    )
-    .join('');
-  return `
-    create function locked_v3(names text[], now bigint) returns text[] language plpgsql volatile
-      set search_path from current set enable_seqscan = off set plan_cache_mode = force_generic_plan
-      as ${dollarQuoted(`
-      declare
-        wanted boolean[] := array_fill(true, array[cardinality(names)]);
-        held slots[] := held_v3(names, rows_v3(names), wanted); fresh slots[]; made text[] := '{}';
-      begin
-        if held is null then
-          return null;
-        end if;
-        for i in 1 .. cardinality(names) loop
-          if held[i] is null then
-            fresh := fresh || new_slot_v3(names[i], now);
-            made := made || names[i];
-          end if;
-        end loop;
-        return case when fresh is null or made_v3(fresh) then made end;
-      end`)};
-    create procedure commit_joined_v3(verb text, part text, ours jsonb, theirs jsonb, inout our_answers text, inout their_answers text)
+  const procedure = (name: string, declarations: string, statements: string): string => `
+    create procedure commit_${name}_v3(ours jsonb, theirs jsonb, inout our_answers text, inout their_answers text)
       language plpgsql as ${dollarQuoted(`
       declare
-        answer jsonb; ours_of jsonb := '[]'; theirs_of jsonb := '[]'; names text[]; made text[]; waits text; tells boolean;
-        now bigint := (ours #> array['0', part, 'now'])::bigint;
+        ${declarations}
       begin
-        names := array(
-          select distinct name from jsonb_array_elements(ours) o(doc),
-            unnest((doc -> part ->> 'slots')::text[] || left(doc -> part ->> 'id', 16)) name);
-        loop
-          perform ${schema}.durable_v1();
-          made := case when jsonb_array_length(ours) = 1 then '{}' else ${schema}.locked_v3(names, now) end;
-          exit when made is not null;
+        ${statements}
+      end`)};`;
+  const letGoWhereShared = `if (ours -> 'isShared')::boolean then
+          ${letGo('our_answers')}
+        end if;`;
+  return [
+    procedure(
+      'sign_in',
+      'redeemed text; done record; waits text; tells boolean;',
+      `loop
+          redeemed := ${schema}.run_v3(ours -> 'run');
+          exit when redeemed is not null;
           rollback;
         end loop;
-        for k in 0 .. jsonb_array_length(ours) - 1 loop
-          case verb${branches}
-          end case;
-          ours_of := ours_of || jsonb_build_array(answer -> 'ours');
-          theirs_of := theirs_of || jsonb_build_array(answer -> 'theirs');
+        done := ${schema}.signed_in_v3(ours, theirs, redeemed::jsonb);
+        our_answers := '{"redeemed":' || redeemed || ',"opened":' || to_json(done.opened) || '}';
+        their_answers := to_json(done.accounts);
+        ${letGoWhereShared}`,
+    ),
+    // No code meets a decoy.
+    ownVerb(
+      'make_decoy',
+      '',
+      `return doc || jsonb_build_object('resendDigest', null, 'challenge', to_jsonb(challenge_v3(doc -> 'challenge')) || '{"digest": null}');`,
+      3,
+    ),
+    procedure(
+      'issue_joined',
+      'is_known boolean[]; expected boolean[]; run jsonb; op jsonb; ops jsonb[]; waits text; tells boolean;',
+      `loop
+          is_known := array(
+            select p <> 'null' from jsonb_array_elements(${schema}.people_of_v3(theirs, ours -> 'phoneNumbers')) with ordinality t(p, place)
+            order by place);
+          run := ours -> 'run';
+          expected := array(select e = 'known' from jsonb_array_elements_text(ours -> 'expects') e);
+          if is_known <> expected then
+            for k in 1 .. cardinality(is_known) loop
+              op := run -> 'ops' -> (k - 1);
+              ops[k] := case when is_known[k] = expected[k] then op else ${schema}.${functionOf('make_decoy', 3)}(op) end;
+            end loop;
+            run := run || jsonb_build_object('ops', ops);
+          end if;
+          our_answers := ${schema}.run_v3(run);
+          exit when our_answers is not null;
+          rollback;
         end loop;
-        -- What is refused leaves no row.
-        if made <> '{}' then
-          delete from ${schema}.slots where slot = any(made) and keys = '{}';
-        end if;
-        our_answers := ours_of;
-        their_answers := theirs_of;
-        if 'system' = any(names) then
-          ${letGo('our_answers')}
-        end if;
-      end`)};`;
+        their_answers := to_json(is_known);
+        ${letGoWhereShared}`,
+    ),
+    procedure(
+      'refresh',
+      `people jsonb; rotations jsonb[]; person jsonb; op jsonb;`,
+      `people := ${schema}.people_named_v3(theirs, theirs -> 'userIds');
+        for k in 0 .. jsonb_array_length(people) - 1 loop
+          person := people -> k;
+          op := ours -> k;
+          rotations := rotations || case
+            when person = 'null' or ((op -> 'checksDisabled')::boolean and ${schema}.is_disabled_v1(theirs, person)) then 'null'::jsonb
+            else op -> 'rotate' end;
+        end loop;
+        our_answers := ${schema}.${batchFunctionOf('rotate_sessions')}(to_jsonb(rotations));
+        their_answers := people;`,
+    ),
+  ].join('\n');
 }

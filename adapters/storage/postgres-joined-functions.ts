@@ -1,5 +1,4 @@
-import { functionOf, verb as ownVerb } from './postgres-functions.ts';
-import { dollarQuoted } from './postgres-text.ts';
+import { functionOf, verb as ownVerb, part } from './postgres-functions.ts';
 
 /**
  * The joined verbs: each calls those of the stores, in one statement. `ours` is what the other functions take and answer in the encoding of this
@@ -10,162 +9,17 @@ import { dollarQuoted } from './postgres-text.ts';
  */
 export function joinedFunctions(schema: string): string {
   const own = (verb: string): string => `${schema}.${functionOf(verb)}`;
-  const part = (signature: string, declarations: string, statements: string): string => `
-    create function ${signature} language plpgsql volatile as ${dollarQuoted(`
-      declare
-        ${declarations}
-      begin
-        ${statements}
-      end`)};`;
   const verb = (name: string, declarations: string, statements: string): string =>
     part(`${name}_v1(ours jsonb, theirs jsonb) returns jsonb`, declarations, statements);
   return [
-    // Epoch ms as the adapter reads a time; NaN for what only the adapter can tell.
-    part(
-      'time_in_v1(value jsonb) returns numeric',
-      `text text := value #>> '{}';`,
-      `if jsonb_typeof(value) = 'number' then
-          return value::numeric;
-        elsif coalesce(text, '') = '' then
-          return null;
-        elsif text ~ '^-?[0-9]{1,18}([.][0-9]{1,18})?$' then
-          return text::numeric;
-        elsif text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' then
-          return extract(epoch from (text || 'T00:00:00Z')::timestamptz) * 1000;
-        elsif text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?$' then
-          return floor(extract(epoch from (text || 'Z')::timestamptz) * 1000);
-        elsif text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?[+-][0-9]{2}:[0-9]{2}$' then
-          return floor(extract(epoch from text::timestamptz) * 1000);
-        end if;
-        return 'NaN';`,
-    ),
-    part(
-      'is_disabled_v1(theirs jsonb, account jsonb) returns boolean',
-      '',
-      `return theirs ->> 'disabled' is not null
-          and coalesce(account -> 'row' -> (theirs ->> 'disabled'), 'null') not in ('null'::jsonb, 'false'::jsonb, '0'::jsonb, '""'::jsonb);`,
-    ),
     // Only this user's sessions have a slot of that name.
     part(
-      'open_session_v1(wish jsonb, user_id text, now bigint) returns jsonb',
-      `user_key text := translate(encode(substring(sha256(convert_to('ringlatch/v1/user' || user_id, 'UTF8')) for 12), 'base64'), '+/', '-_');`,
-      `return ${own('create_session')}(jsonb_build_object('maxPerUser', wish -> 'maxPerUser', 'now', now, 'session',
-          (wish -> 'draft') || jsonb_build_object('id', user_key || (wish ->> 'random'), 'user_id', user_id, 'user_key', user_key)));`,
-    ),
-    // What a profile that lies beside a challenge puts into columns; null where only the adapter can tell.
-    part(
-      'stored_columns_v1(theirs jsonb, profile text) returns jsonb',
-      `given jsonb; columns jsonb;`,
-      `if profile ~ E'\\x01' then
-          return null;
-        end if;
-        given := coalesce(nullif(profile::jsonb, 'null'), '{}');
-        if theirs ->> 'whole' is not null then
-          if exists (select from jsonb_array_elements_text(theirs -> 'unique') field where octet_length((given -> field)::text) > ${MOST_UNIQUE_BYTES}) then
-            return null;
-          end if;
-          return jsonb_build_object(theirs ->> 'whole', given);
-        end if;
-        if jsonb_typeof(given) <> 'object' then
-          return null;
-        end if;
-        select coalesce(jsonb_object_agg(c.name, g.value), '{}') into columns
-          from jsonb_each(given) g(field, value) join jsonb_each_text(theirs #> '{create,fields}') c(name, field) using (field);
-        return case when (select count(*) from jsonb_object_keys(given)) = (select count(*) from jsonb_object_keys(columns)) then columns end;`,
-    ),
-    // Of the library's own table everything is known: what the catalog says of others need not be asked, nor planned at each call.
-    part(
-      'own_row_v1(u users) returns jsonb',
-      '',
-      `return jsonb_build_object('id', u.id, 'row', jsonb_build_object('phone_number', u.phone_number, 'disabled', u.disabled,
-          'profile', u.profile, 'created_at', u.created_at, 'phone_number_verified_at', u.phone_number_verified_at));`,
-    ),
-    ownVerb(
-      'find_own_user',
-      'u users;',
-      `if doc ->> 'userId' is null then
-          select * into u from users where phone_number = doc ->> 'phoneNumber';
-        elsif doc ->> 'userId' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
-          select * into u from users where id = (doc ->> 'userId')::uuid;
-        end if;
-        return case when u.id is not null then own_row_v1(u) end;`,
-    ),
-    ownVerb(
-      'make_own_user',
-      `given jsonb := doc -> 'columns'; now bigint := (doc -> 'now')::bigint; u users;`,
-      `insert into users (id, phone_number, profile, password_hash, created_at, phone_number_verified_at)
-          values ((given ->> 'id')::uuid, given ->> 'phone_number', given -> 'profile', given ->> 'password_hash', now, now)
-          on conflict (phone_number) do nothing returning * into u;
-        return case when found then jsonb_build_object('is', 'created', 'user', own_row_v1(u)) else '{"is": "phone_number_taken"}' end;`,
-    ),
-    part(
-      'person_v1(theirs jsonb, wanted jsonb) returns jsonb',
-      '',
-      `if (theirs -> 'isOwn')::boolean then
-          return ${own('find_own_user')}(wanted);
-        end if;
-        return ${own('find_user')}(wanted || jsonb_build_object('of', theirs -> 'of'));`,
-    ),
-    // A profile that breaks a rule is judged by the verb itself.
-    part(
-      'made_v1(theirs jsonb, doc jsonb) returns jsonb',
-      '',
-      `if (theirs -> 'isOwn')::boolean and doc -> 'issues' = '[]' then
-          perform ${schema}.check_rules_v1(doc -> 'rules');
-          begin
-            return ${own('make_own_user')}(doc);
-          exception when unique_violation then
-            null;
-          end;
-        end if;
-        return ${own('create_user')}(doc);`,
-    ),
-    part(
-      'account_of_v1(challenge jsonb, accounts text, theirs jsonb) returns jsonb',
-      `number text := challenge ->> 'phone_number';
-        wanted jsonb := jsonb_build_object('phoneNumber', number);
-        none jsonb := jsonb_build_object('is', case accounts when 'new' then 'left' else 'absent' end);
-        found_user jsonb; columns jsonb; answer jsonb;`,
-      `if accounts <> 'new' then
-          found_user := ${schema}.person_v1(theirs, wanted);
-          if found_user is not null then
-            return jsonb_build_object('is', 'found', 'user', found_user);
-          end if;
-        end if;
-        if accounts = 'known' or theirs -> 'create' = 'null' then
-          return none;
-        end if;
-        columns := theirs #> '{create,columns}';
-        begin
-          if (theirs -> 'orStored')::boolean and challenge ->> 'profile' is not null then
-            columns := ${schema}.stored_columns_v1(theirs, challenge ->> 'profile') || (theirs -> 'named');
-            if columns is null then
-              return none;
-            end if;
-          end if;
-          answer := ${schema}.made_v1(theirs, (theirs -> 'create') || jsonb_build_object('of', theirs -> 'of', 'phoneNumber', number,
-            'columns', columns || jsonb_build_object(theirs #>> '{of,phoneNumber}', number)));
-        -- The code stays accepted, and the caller meets the same failure in the verb itself.
-        exception when others then
-          return none;
-        end;
-        if accounts = 'either' and answer ->> 'is' = 'phone_number_taken' then
-          found_user := ${schema}.person_v1(theirs, wanted);
-          if found_user is not null then
-            return jsonb_build_object('is', 'found', 'user', found_user);
-          end if;
-        end if;
-        return answer;`,
-    ),
-    verb(
-      'issue_joined',
-      `issue jsonb := ours -> 'issue';
-        wanted jsonb := jsonb_build_object('phoneNumber', issue #> '{challenge,phone_number}');
-        is_known boolean := ${schema}.person_v1(theirs, wanted) is not null;`,
-      `if is_known <> (ours ->> 'expects' = 'known') then
-          issue := issue || jsonb_build_object('resendDigest', null, 'challenge', (issue -> 'challenge') || '{"digest": null}');
-        end if;
-        return jsonb_build_object('ours', ${own('issue')}(issue));`,
+      'open_session_v1(wish jsonb, owner_id text, now bigint, is_first boolean) returns jsonb',
+      `given ${schema}.sessions := jsonb_populate_record(null::${schema}.sessions, wish -> 'draft');`,
+      `given.user_id := owner_id;
+        given.user_key := translate(encode(substring(sha256(convert_to('ringlatch/v1/user' || owner_id, 'UTF8')) for 12), 'base64'), '+/', '-_');
+        given.id := given.user_key || (wish ->> 'random');
+        return jsonb_build_object('evicted', to_jsonb(${schema}.session_opened_v3(given, (wish -> 'maxPerUser')::integer, now, is_first)));`,
     ),
     verb(
       'sign_in',
@@ -188,7 +42,7 @@ export function joinedFunctions(schema: string): string {
             perform ${own('set_phone_number_verified_at')}(jsonb_build_object('of', theirs -> 'of', 'userId', user_id, 'now', now,
               'phoneNumber', redeemed #> '{challenge,phone_number}', 'column', theirs -> 'verifiedAt'));
           end if;
-          opened := ${schema}.open_session_v1(wish, user_id, now);
+          opened := ${schema}.open_session_v1(wish, user_id, now, (theirs -> 'isOwn')::boolean and account ->> 'is' = 'created');
         end if;
         return jsonb_build_object('ours', jsonb_build_object('redeemed', redeemed, 'opened', opened), 'theirs', account);`,
     ),
@@ -231,10 +85,7 @@ export function joinedFunctions(schema: string): string {
           return '{}';
         end if;
         perform ${own('clear')}((ours -> 'clear') || jsonb_build_object('slots', held));
-        return jsonb_build_object('ours', ${schema}.open_session_v1(ours -> 'session', user_id, (ours -> 'now')::bigint));`,
+        return jsonb_build_object('ours', ${schema}.open_session_v1(ours -> 'session', user_id, (ours -> 'now')::bigint, false));`,
     ),
   ].join('\n');
 }
-
-// Below what the adapter lets into an index, because PostgreSQL writes JSON with spaces.
-const MOST_UNIQUE_BYTES = 1900;

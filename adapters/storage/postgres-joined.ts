@@ -2,14 +2,14 @@ import type { NewSession } from '../../src/core/session.ts';
 import type { ChallengeStore } from '../../src/ports/challenge-store.ts';
 import type { JoinedAccount, JoinedSession, JoinedStore, SessionDraft, SignInWish } from '../../src/ports/joined-store.ts';
 import type { UserRecord } from '../../src/ports/user-store.ts';
-import { clearInput, issueInput, redeemInput, takeInput, withChallenge } from './postgres-challenges.ts';
+import { clearInput, issueAnswer, issueOf, redeemOf, takeInput, withChallenge } from './postgres-challenges.ts';
 import type { JoinedPostgresCall } from './postgres-database.ts';
-import { rotationAnswer, sessionRow } from './postgres-sessions.ts';
+import type { AccountAnswer, JoinedVerbs } from './postgres-joined-verbs.ts';
+import { draftInput, rotationAnswer } from './postgres-sessions.ts';
 import { isStorable } from './postgres-text.ts';
-import { type Created, creationAnswer, creationInput, type UserAnswer, type UsersShape } from './postgres-users.ts';
+import { creationAnswer, creationInput, type UserAnswer, type UsersShape } from './postgres-users.ts';
 
-type Answer<Verb extends 'issue' | 'redeem' | 'take'> = Awaited<ReturnType<ChallengeStore[Verb]>>;
-type Account = { readonly is: 'found'; readonly user: UserAnswer } | { readonly is: 'absent' | 'left' } | Created;
+type Answer<Verb extends 'redeem' | 'take'> = Awaited<ReturnType<ChallengeStore[Verb]>>;
 type Evicted = Pick<JoinedSession, 'evicted'>;
 
 // In the shape of a UUID; belongs to nobody.
@@ -17,38 +17,34 @@ const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 /** Verbs of the three in one statement each, over a database that was migrated. */
 export function postgresJoined<User extends UserRecord, Profile>(
-  call: JoinedPostgresCall,
+  { call, verbs }: { readonly call: JoinedPostgresCall; readonly verbs: JoinedVerbs },
   stores: Pick<JoinedStore<User, Profile>, 'challenges' | 'sessions' | 'users'>,
   shape: UsersShape<User, Profile>,
 ): JoinedStore<User, Profile> {
-  const { of, disabled, verifiedAt } = shape;
-  const table = { of, isOwn: shape.whole !== null };
+  const { of } = shape;
+  const table = joinedTable(shape);
   const userOf = (answer: UserAnswer | null): User | null => (answer === null ? null : shape.toUser(answer));
   return {
     ...stores,
     async issue({ issue, expects }) {
-      const { ours } = await call<Answer<'issue'>, null>('issue_joined', { issue: issueInput(issue), expects }, table);
-      return withChallenge<Answer<'issue'>>(ours as object);
+      const { challenge } = issue;
+      const { issued, isKnown } = await verbs.issue({ run: issueOf(issue), phoneNumber: challenge.phoneNumber, expects });
+      return issueAnswer(isKnown === (expects === 'known') ? challenge : { ...challenge, digest: null }, issued);
     },
     async signIn({ redeem, accounts, create, session }) {
-      const wish = session === null ? null : { ...session, ...draftInput(session.draft) };
-      const theirs = { ...table, disabled, verifiedAt, ...creationWish(shape, create, redeem.now) };
-      const answer = await call<{ redeemed: object; opened?: Evicted | null }, Account>(
-        'sign_in',
-        { redeem: redeemInput(redeem), accounts, session: wish },
-        theirs,
-      );
-      const account = accountOf(shape, answer.theirs);
-      const { evicted = null } = answer.ours.opened ?? {};
+      const making = creationWish(shape, create, redeem.now);
+      const answer = await verbs.signIn({ run: redeemOf(redeem), accounts, session, making });
+      const account = accountOf(shape, answer.account);
+      const { evicted = null } = answer.opened ?? {};
       const user = account.is === 'found' || account.is === 'created' ? account.user : null;
       const opened = evicted === null || user === null || session === null ? null : { session: sessionOf(user.id, session), evicted };
-      return { redeemed: withChallenge<Answer<'redeem'>>(answer.ours.redeemed), account, opened };
+      return { redeemed: withChallenge<Answer<'redeem'>>(answer.redeemed), account, opened };
     },
     async refresh({ userId, checksDisabled, rotate }) {
       // Nobody has a name that cannot be stored.
       if (!isStorable(userId)) return { user: null, rotated: null };
-      const answer = await call<object | null, UserAnswer | null>('refresh', { checksDisabled, rotate }, { ...table, disabled, userId });
-      return { user: userOf(answer.theirs), rotated: answer.ours === null ? null : rotationAnswer(answer.ours) };
+      const { user, rotated } = await verbs.refresh({ userId, checksDisabled, rotate });
+      return { user: userOf(user), rotated: rotated === null ? null : rotationAnswer(rotated) };
     },
     ...(of.passwordHash !== null && {
       async tryPassword({ take, phoneNumber }) {
@@ -69,8 +65,9 @@ export function postgresJoined<User extends UserRecord, Profile>(
   };
 }
 
-function draftInput({ random, ...fields }: SessionDraft): { readonly random: string; readonly draft: object } {
-  return { random, draft: sessionRow(fields) };
+/** What all joined verbs must know of the table of users. */
+export function joinedTable<User extends UserRecord>({ of, whole, disabled, verifiedAt }: UsersShape<User, never>): object {
+  return { of, isOwn: whole !== null, disabled, verifiedAt };
 }
 
 function sessionOf(
@@ -94,7 +91,7 @@ function creationWish<User extends UserRecord, Profile>(
   return { create: { ...rest, columns: { ...columns, ...named } }, named, orStored: wish.orStored, whole: column, unique };
 }
 
-function accountOf<User extends UserRecord, Profile>(shape: UsersShape<User, Profile>, account: Account): JoinedAccount<User> {
+function accountOf<User extends UserRecord, Profile>(shape: UsersShape<User, Profile>, account: AccountAnswer): JoinedAccount<User> {
   switch (account.is) {
     case 'found':
       return { is: 'found', user: shape.toUser(account.user) };

@@ -1,23 +1,25 @@
 import { part } from './postgres-functions.ts';
 import { RETENTION_MS } from './retention.ts';
 
-const COLUMNS = [
+/** What a challenge is given as: its first columns, in their order. */
+export const COLUMNS: readonly string[] = [
   ...['id', 'phone_key', 'phone_number', 'purpose', 'user_id', 'context', 'context_hash', 'reference', 'seed', 'digest', 'profile'],
   ...['idempotency_hash', 'locale', 'channel', 'code_length', 'max_attempts', 'created_at', 'expires_at'],
 ];
 
 /** How a request becomes a row, with the answers of `challenge-verbs.ts`. */
 export const RESEND_FUNCTIONS: string = [
+  `
+    create function listed_v3(doc jsonb) returns text[] language sql stable
+      as $$ select array(select doc ->> name from unnest('{${COLUMNS.join(',')}}'::text[]) with ordinality n(name, i) order by i) $$;
+    create function given_v3(doc jsonb) returns text[] language sql stable
+      as $$ select case jsonb_typeof(doc) when 'string' then (doc #>> '{}')::text[] else listed_v3(doc) end $$;`,
   // Of an object with a key for each column, or of an array of them in their order, as text, which is read faster.
   part(
     'challenge_v3(doc jsonb) returns challenges',
-    'given text[]; c challenges;',
-    `if jsonb_typeof(doc) = 'object' then
-          c := jsonb_populate_record(null::challenges, doc);
-        else
-          given := (doc #>> '{}')::text[];
-${COLUMNS.map((column, index) => `          c.${column} := given[${index + 1}];`).join('\n')}
-        end if;
+    'c challenges;',
+    `c := jsonb_populate_record(null::challenges,
+          case jsonb_typeof(doc) when 'object' then doc else jsonb_object('{${COLUMNS.join(',')}}', (doc #>> '{}')::text[]) end);
         c.attempts_left := c.max_attempts;
         c.sends := 1;
         c.used_at := null;

@@ -17,6 +17,7 @@ export function postgresRows<Stored extends object>(fields: readonly (keyof Stor
   };
 }
 
-function columnOf(field: string): string {
+/** The column of a field. */
+export function columnOf(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,24 +1,31 @@
+import { COLUMNS } from './postgres-resend-functions.ts';
+
 // Parts of `run_v3`, as statements in its loop over operations.
+
+const given = (column: string): string => `given[${COLUMNS.indexOf(column) + 1}]`;
 
 /** What operation k is about, and whether it is over before anything is charged. */
 export const OPENED: string = `
             op := ops -> (k - 1);
+            verb := op ->> 'verb';
             now := (op -> 'now')::bigint;
-            c := null;
-            given := null;
+            owner := null;
             answer := null;
             is_right := false;
-            if op ->> 'verb' = 'issue' then
-              given := challenge_v3(op -> 'challenge');
-              if given.idempotency_hash is not null then
-                answer := repeated_v1(op, given, now);
+            if verb = 'issue' then
+              given := given_v3(op -> 'challenge');
+              owner := ${given('phone_key')};
+              if ${given('idempotency_hash')} is not null then
+                answer := repeated_v1(op, challenge_v3(op -> 'challenge'), now);
               end if;
-            elsif op ->> 'verb' = 'redeem' then
+            elsif verb = 'redeem' then
               select * into c from challenges where id = op ->> 'id';
+              owner := c.phone_key;
               answer := '{"is":"' || end_of_v1(c, op -> 'purposes', now) || '"}';
               is_right := coalesce(c.digest = any((op ->> 'digests')::text[]), false);
-            elsif op ->> 'verb' = 'next_send' then
+            elsif verb = 'next_send' then
               select * into c from challenges where id = op ->> 'id';
+              owner := c.phone_key;
               if not coalesce(awaits_v1(c, op, now), false) then
                 answer := '{"is":"settled"}';
               end if;
@@ -39,7 +46,6 @@ export const WANTED: string = `
               foreach place in array (op ->> 'locked')::integer[] loop
                 is_wanted[place] := true;
               end loop;
-              owner := coalesce(given.phone_key, c.phone_key);
               if owner = any(owners) then
                 raise exception 'ringlatch: one number twice in a batch' using errcode = 'serialization_failure';
               elsif owner is not null then
@@ -89,22 +95,15 @@ export const CHARGED: string = `
 
 /** What becomes of its challenge, once its number is held. */
 export const DONE: string = `
-              case op ->> 'verb'
+              case verb
                 when 'take' then
                   answer := '{"is":"taken",' || answer;
                 when 'issue' then
-                  given.resend_at := judged.resend_at;
-                  if op ->> 'resendOf' is null and not exists (select from challenges where id = given.id) then
-                    fresh := fresh || given;
-                    answer := '{"is":"issued",' || case when op ? 'isWhole' then '"challenge":' || row_to_json(given)
-                      else '"resendAt":' || given.resend_at end || ',' || answer;
-                  else
-                    later := later || k;
-                    resent := resent || given;
-                  end if;
+                  issued := issued || k;
+                  resend_ats := resend_ats || judged.resend_at;
                 when 'redeem' then
                   c.attempts_left := c.attempts_left - 1;
-                  paid := paid || row(c.id, c.phone_key, c.purpose,
+                  paid := paid || row(c,
                     case when is_right and not (op -> 'keep')::boolean then now end, is_right, now,
                     op #>> '{proof,hash}', (op #> '{proof,expiresAt}')::bigint)::payment;
                   if is_right then

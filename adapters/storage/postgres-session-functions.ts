@@ -3,12 +3,14 @@ import { RETENTION_MS } from './retention.ts';
 
 const DAY_MS = 86_400_000;
 
+/** When a session may be swept that ends then. */
+export function sweptFrom(end: string): string {
+  return `(${end} + ${RETENTION_MS}) / ${DAY_MS} * ${DAY_MS} + ${DAY_MS}`;
+}
+
 /** The verbs of the session store, with the answers of `session-verbs.ts`. */
 export const SESSION_FUNCTIONS: string = [
-  expression(
-    'swept_from_v1(s sessions) returns bigint',
-    `(least(s.idle_expires_at, s.absolute_expires_at) + ${RETENTION_MS}) / ${DAY_MS} * ${DAY_MS} + ${DAY_MS}`,
-  ),
+  expression('swept_from_v1(s sessions) returns bigint', sweptFrom('least(s.idle_expires_at, s.absolute_expires_at)')),
   verb(
     'create_session',
     `now bigint := (doc -> 'now')::bigint;

@@ -1,20 +1,24 @@
 import type { Session } from '../../src/core/session.ts';
+import type { SessionDraft } from '../../src/ports/joined-store.ts';
 import type { SessionStore } from '../../src/ports/session-store.ts';
+import { textArray } from './postgres-arrays.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { postgresRows } from './postgres-rows.ts';
 import { sweepTables } from './postgres-sweep.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-const SESSIONS = postgresRows<Session>([
-  ...(['id', 'userId', 'userKey', 'currentHash', 'previousHash', 'generation', 'amr', 'userAgent', 'ip'] as const),
-  ...(['authTime', 'createdAt', 'rotatedAt', 'idleExpiresAt', 'absoluteExpiresAt'] as const),
-]);
+/** What a session is drafted with, in the order in which a batch of drafts has it. */
+export const DRAFT_FIELDS: readonly Exclude<keyof SessionDraft, 'random'>[] = [
+  ...(['currentHash', 'amr', 'userAgent', 'ip', 'authTime', 'createdAt', 'idleExpiresAt', 'absoluteExpiresAt'] as const),
+];
+
+const SESSIONS = postgresRows<Session>(['id', 'userId', 'userKey', 'previousHash', 'generation', 'rotatedAt', ...DRAFT_FIELDS]);
 
 /** Sessions in a database that was migrated. */
 export function postgresSessions(call: PostgresCall): SessionStore {
   return {
-    create: (c) => call('create_session', { ...c, session: sessionRow(c.session) }),
+    create: (c) => call('create_session', { ...c, session: SESSIONS.toRow(c.session) }),
     async find(f) {
       const row = await call<Row | null>('find_session', f);
       return row === null ? null : SESSIONS.fromRow(row);
@@ -27,9 +31,14 @@ export function postgresSessions(call: PostgresCall): SessionStore {
   };
 }
 
-/** A session, or a draft of one, as the functions take it. */
-export function sessionRow(session: object): Readonly<Record<string, unknown>> {
-  return SESSIONS.toRow(session);
+/** A draft of a session as the functions for one take it. */
+export function draftInput({ random, ...fields }: SessionDraft): { readonly random: string; readonly draft: object } {
+  return { random, draft: SESSIONS.toRow(fields) };
+}
+
+/** The same as those for many take it. */
+export function draftInBatch(draft: SessionDraft): { readonly random: string; readonly draft: string } {
+  return { random: draft.random, draft: textArray(DRAFT_FIELDS.map((field) => draft[field])) };
 }
 
 /** What the port answers of `rotate_session`. */

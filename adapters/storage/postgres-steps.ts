@@ -1,3 +1,5 @@
+import { accountBatchFunctions } from './postgres-account-batch-functions.ts';
+import { accountFunctions } from './postgres-account-functions.ts';
 import { ADMISSION_FUNCTIONS } from './postgres-admission-functions.ts';
 import { CHALLENGE_FUNCTIONS, CHALLENGE_PARTS } from './postgres-challenge-functions.ts';
 import { CHARGE_FUNCTIONS } from './postgres-charge-functions.ts';
@@ -5,9 +7,12 @@ import { DELIVERY_FUNCTIONS } from './postgres-delivery-functions.ts';
 import { HELD_FUNCTIONS } from './postgres-held-functions.ts';
 import { joinedBatchFunctions } from './postgres-joined-batch-functions.ts';
 import { joinedFunctions } from './postgres-joined-functions.ts';
+import { peopleFunctions } from './postgres-people-functions.ts';
 import { PROOF_FUNCTIONS } from './postgres-proof-functions.ts';
 import { RESEND_FUNCTIONS } from './postgres-resend-functions.ts';
-import { PAYMENT_TYPE, runFunctions } from './postgres-run-functions.ts';
+import { runFunctions } from './postgres-run-functions.ts';
+import { PAYMENT_TYPE } from './postgres-run-writes.ts';
+import { SESSION_BATCH_FUNCTIONS } from './postgres-session-batch-functions.ts';
 import { SESSION_FUNCTIONS } from './postgres-session-functions.ts';
 import { FIRST_FUNCTIONS, SLOT_FUNCTIONS } from './postgres-slot-functions.ts';
 import { SWEEP_FUNCTION } from './postgres-sweep-function.ts';
@@ -15,6 +20,7 @@ import { TABLES } from './postgres-tables.ts';
 import { TALLY_FUNCTIONS, TALLY_TYPE } from './postgres-tally-functions.ts';
 import { userFunctions, verifiedAtFunction } from './postgres-user-functions.ts';
 import { userParts } from './postgres-user-parts.ts';
+import { VISIT_FUNCTIONS } from './postgres-visit-functions.ts';
 
 // What counted every hit as one, and was never released. Its counters are read as they are.
 const REPLACED = [
@@ -30,6 +36,9 @@ const JSON_COUNTED = [
   ...['admit_v1(jsonb, jsonb, bigint)', 'with_bucket_v1(jsonb, text, jsonb, bigint)'],
   'charge_v2(jsonb, jsonb[], bigint[], boolean, bigint)',
 ];
+
+// What took more statements than it needs.
+const LONGER = ['create_session_v1(jsonb)', 'rotate_session_v1(jsonb)'];
 
 /**
  * The steps of the schema, oldest first. A step that was released never changes. A later one adds functions of the next name beside those that
@@ -53,9 +62,10 @@ export const STEPS: readonly ((schema: string) => string)[] = [
     end if;
     ${[SLOT_FUNCTIONS, ADMISSION_FUNCTIONS, CHARGE_FUNCTIONS, CHALLENGE_FUNCTIONS, verifiedAtFunction(schema)].join('\n')}`,
   (schema) => `
-    drop function ${JSON_COUNTED.join(', ')};
-    ${[TALLY_TYPE, PAYMENT_TYPE, TALLY_FUNCTIONS, HELD_FUNCTIONS, RESEND_FUNCTIONS, DELIVERY_FUNCTIONS, runFunctions(schema)].join('\n')}
-    ${[joinedFunctions(schema), joinedBatchFunctions(schema)].join('\n')}`,
+    drop function ${[...JSON_COUNTED, ...LONGER].join(', ')};
+    ${[TALLY_TYPE, PAYMENT_TYPE, TALLY_FUNCTIONS, HELD_FUNCTIONS, RESEND_FUNCTIONS, DELIVERY_FUNCTIONS, VISIT_FUNCTIONS, runFunctions(schema)].join('\n')}
+    ${[accountFunctions(schema), joinedFunctions(schema), SESSION_BATCH_FUNCTIONS, peopleFunctions(schema)].join('\n')}
+    ${[accountBatchFunctions(schema), joinedBatchFunctions(schema)].join('\n')}`,
 ];
 
 /** The oldest version whose functions the newest step leaves in place. */

@@ -4,12 +4,13 @@ import type { SessionStore } from '../../src/ports/session-store.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import { postgresChallenges } from './postgres-challenges.ts';
 import { callsTo, type PostgresCall, type PostgresDatabase } from './postgres-database.ts';
-import { postgresJoined } from './postgres-joined.ts';
-import { joinedCallsTo } from './postgres-joined-batches.ts';
+import { joinedTable, postgresJoined } from './postgres-joined.ts';
+import { joinedVerbsTo } from './postgres-joined-batches.ts';
 import { type ColumnMapping, type MappedUser, postgresMappedUsers } from './postgres-mapped-users.ts';
 import { checkDatabase, readSchemaOptions } from './postgres-migrations.ts';
 import { postgresOwnUsers } from './postgres-own-users.ts';
 import { runsOf } from './postgres-runs.ts';
+import { coalescingSessionCalls } from './postgres-session-batches.ts';
 import { postgresSessions } from './postgres-sessions.ts';
 import { STORABLE_JSON } from './postgres-text.ts';
 import type { PostgresUsers } from './postgres-users.ts';
@@ -25,8 +26,8 @@ export interface PostgresStorageOptions {
   /** The schema that `migrate` made. @default 'ringlatch' */
   readonly schema?: string | undefined;
   /**
-   * Whether requests for codes, and sign-ins, that wait at the same moment share a trip and a commit: one alone leaves at once, what comes meanwhile
-   * leaves with the next one. For servers where many sign in at once.
+   * Whether requests for codes, sign-ins and refreshes that wait at the same moment share a trip and a commit: one alone leaves at once, what comes
+   * meanwhile leaves with the next one. For servers where many sign in at once.
    *
    * @default false
    */
@@ -126,13 +127,17 @@ export function postgresStorage(
     throw new TypeError('postgresStorage: unique belongs to the own users table; leave users out.');
   checkDatabase(db, 'postgresStorage');
   const call = callsTo(db, schema, STORABLE_JSON);
-  const stores = { challenges: postgresChallenges(call, runsOf(db, schema, STORABLE_JSON, coalesce)), sessions: postgresSessions(call) };
+  const sessionCall = coalesce ? coalescingSessionCalls(db, schema, STORABLE_JSON) : call;
+  const stores = {
+    challenges: postgresChallenges(call, runsOf(db, schema, STORABLE_JSON, coalesce)),
+    sessions: postgresSessions(sessionCall),
+  };
   if (users !== undefined && 'findById' in users) return { ...stores, users };
   // Others read the tables of users too: what cannot lie there as it is, is refused.
   const here = usersIn(callsTo(db, schema, JSON), schema, users, unique);
   const codecs = { ours: STORABLE_JSON, theirs: JSON };
-  const joinedCall = joinedCallsTo(db, schema, codecs, coalesce);
-  const joined = postgresJoined(joinedCall, { ...stores, users: here.store }, here.shape);
+  const verbs = joinedVerbsTo(db, schema, codecs, { table: joinedTable(here.shape), isCoalescing: coalesce });
+  const joined = postgresJoined(verbs, { ...stores, users: here.store }, here.shape);
   return { ...stores, users: here.store, joined };
 }
 

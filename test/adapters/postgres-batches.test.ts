@@ -32,41 +32,55 @@ function failure(code: string): Error {
 }
 
 describe('operations that wait at the same moment', () => {
-  it('leave at once when alone, and together when they are called in one go', async () => {
+  it('leave at once when alone; what comes meanwhile leaves together when that trip ends, in the order in which it came', async () => {
     const { run, trips, end } = queue();
     const first = run('a');
     await settled();
-    const others = Promise.all(['b', 'c', 'd'].map(run));
+    const others = ['b', 'c', 'd'].map(run);
     await settled();
-    expect(trips).toEqual([['a'], ['b', 'c', 'd']]);
+    others.push(run('e'));
+    await settled();
+    expect(trips).toEqual([['a']]);
     await end();
+    expect(trips).toEqual([['a'], ['b', 'c', 'd', 'e']]);
     await end();
-    expect([await first, await others]).toEqual(['A', ['B', 'C', 'D']]);
+    expect([await first, await Promise.all(others)]).toEqual(['A', ['B', 'C', 'D', 'E']]);
   });
 
-  it('wait while two trips are under way, and then leave in the order in which they came', async () => {
+  it('leave beside a trip that is under way once they are many, and beside two never', async () => {
     const { run, trips, end } = queue();
-    const answers = ['a', 'b'].map(run);
+    const answers = [run('?')];
     await settled();
+    for (const count of [31, 1, 100]) {
+      for (let call = 0; call < count; call++) answers.push(run('?'));
+      await settled();
+    }
+    expect(trips.map((operations) => operations.length)).toEqual([1, 32]);
+    for (let trip = 0; trip < 4; trip++) await end();
+    expect(trips.map((operations) => operations.length)).toEqual([1, 32, 64, 36]);
+    expect(await Promise.all(answers)).toHaveLength(133);
+  });
+
+  it('leave beside a trip that takes long, however few they are', async () => {
+    const { run, trips, end } = queue();
+    const answers = [run('a')];
+    await settled();
+    answers.push(run('b'));
+    await expect.poll(() => trips).toEqual([['a'], ['b']]);
     answers.push(run('c'));
     await settled();
-    for (const operation of ['d', 'e', 'f']) answers.push(run(operation));
-    await settled();
-    expect(trips).toEqual([['a', 'b'], ['c']]);
-    await end();
-    expect(trips[2]).toEqual(['d', 'e', 'f']);
-    await end();
-    await end();
-    expect(await Promise.all(answers)).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+    expect(trips).toHaveLength(2);
+    for (let trip = 0; trip < 3; trip++) await end();
+    expect(await Promise.all(answers)).toEqual(['A', 'B', 'C']);
   });
 
   it('take one of each owner along; the next one leaves with the next trip, and nobody has to wait for it', async () => {
     const { run, trips, end } = queue();
     const answers = Promise.all(['a1', 'a2', 'b1', '?', '?', 'a3'].map(run));
     await settled();
-    expect(trips).toEqual([['a1', 'b1', '?', '?'], ['a2']]);
+    expect(trips).toEqual([['a1', 'b1', '?', '?']]);
     for (let trip = 0; trip < 3; trip++) await end();
-    expect(trips[2]).toEqual(['a3']);
+    expect(trips.slice(1)).toEqual([['a2'], ['a3']]);
     expect(await answers).toEqual(['A1', 'A2', 'B1', '?', '?', 'A3']);
   });
 

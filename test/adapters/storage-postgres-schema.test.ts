@@ -124,7 +124,7 @@ describe('the schema of the Postgres store', () => {
       ...advised,
     });
     await db.exec('alter table half.slots rename to gone');
-    await expect(half.challenges.issue(issueInput(someChallenge()))).rejects.toMatchObject({ code: '42704', ...advised });
+    await expect(half.challenges.issue(issueInput(someChallenge()))).rejects.toMatchObject({ code: '42P01', ...advised });
   });
 
   it('works under READ COMMITTED, and says so under anything else', async () => {
