@@ -47,6 +47,18 @@ export function asksOf(database: PostgresDatabase, schema: string, codec: JsonCo
   };
 }
 
+/** Sends one statement that answers one JSON document; `null`: it answers none. */
+export type PostgresQuery = <Answer>(text: string, values: string[]) => Promise<Answer | null>;
+
+/** Makes a {@link PostgresQuery}. */
+export function queriesTo(database: PostgresDatabase, schema: string, codec: JsonCodec): PostgresQuery {
+  return async <Answer>(text: string, values: string[]) => {
+    const [row] = await rowsOf(database, schema, text, values);
+    const [answer] = row ?? [];
+    return typeof answer === 'string' ? (codec.parse(answer) as Answer) : null;
+  };
+}
+
 /** Calls one installed function of which one half is this library's, and one what others read too: each in its own encoding, both ways. */
 export type JoinedPostgresCall = <Ours, Theirs>(
   verb: string,
@@ -85,14 +97,29 @@ export async function joinedRow<Ours, Theirs>(
 }
 
 async function onlyRow(database: PostgresDatabase, schema: string, text: string, values: string[]): Promise<readonly unknown[]> {
+  const [row, ...others] = await rowsOf(database, schema, text, values);
+  if (row === undefined || others.length > 0) throw notRows();
+  return row;
+}
+
+async function rowsOf(
+  database: PostgresDatabase,
+  schema: string,
+  text: string,
+  values: string[],
+): Promise<readonly (readonly unknown[])[]> {
   let rows: readonly unknown[];
   try {
     rows = (await database.query(text, values)).rows;
   } catch (error) {
     throw explained(error, schema);
   }
-  if (!Array.isArray(rows) || rows.length !== 1) throw new Error('postgresStorage: query(text, values) must answer { rows }.');
-  return Object.values(rows[0] as Readonly<Record<string, unknown>>);
+  if (!Array.isArray(rows)) throw notRows();
+  return rows.map((row) => Object.values(row as Readonly<Record<string, unknown>>));
+}
+
+function notRows(): Error {
+  return new Error('postgresStorage: query(text, values) must answer { rows }.');
 }
 
 function explained(error: unknown, schema: string): unknown {

@@ -1,7 +1,7 @@
 import type { Issue } from '../../src/errors.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
-import type { PostgresCall } from './postgres-database.ts';
 import { isName } from './postgres-text.ts';
+import { type UsersDatabase, userQueries } from './postgres-user-queries.ts';
 import {
   type PostgresUsers,
   postgresPasswords,
@@ -49,7 +49,7 @@ const KEYS = ['schema', 'table', 'id', 'phoneNumber', 'disabled', 'passwordHash'
 
 /** Users in a table of the consumer's. */
 export function postgresMappedUsers<Profile>(
-  call: PostgresCall,
+  database: UsersDatabase,
   mapping: ColumnMapping<Profile>,
 ): PostgresUsers<UserStore<MappedUser<Profile>, Profile>, MappedUser<Profile>, Profile> {
   const fields = new Map(Object.entries((mapping.profile ?? {}) as Readonly<Record<string, string>>));
@@ -96,9 +96,11 @@ export function postgresMappedUsers<Profile>(
       ...(phoneNumberVerifiedAt === null ? {} : { phoneNumberVerifiedAt: timeIn(row[phoneNumberVerifiedAt]) }),
     }),
   };
+  const { call } = database;
+  const queries = userQueries(database, shape);
   const store = {
-    ...postgresUsers(call, shape),
-    ...(passwordHash === null ? {} : postgresPasswords(call, of)),
+    ...postgresUsers(call, queries, shape),
+    ...(passwordHash === null ? {} : postgresPasswords(call, queries, of)),
     ...(phoneNumberVerifiedAt === null ? {} : postgresVerification(call, of, phoneNumberVerifiedAt)),
   };
   return { store, shape };

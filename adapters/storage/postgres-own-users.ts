@@ -1,7 +1,7 @@
 import type { Issue } from '../../src/errors.ts';
-import type { PostgresCall } from './postgres-database.ts';
 import { uniqueIndexOf } from './postgres-migrations.ts';
 import { isStorable } from './postgres-text.ts';
+import { type UsersDatabase, userQueries } from './postgres-user-queries.ts';
 import {
   type PostgresUsers,
   postgresPasswords,
@@ -18,10 +18,10 @@ const UNIQUE_BYTES = 2000;
 
 /** Users in the table that the migration makes, with the profile as JSON. */
 export function postgresOwnUsers<Profile>(
-  call: PostgresCall,
-  schema: string,
+  database: UsersDatabase,
   unique: readonly string[],
 ): PostgresUsers<StoredUserStore<Profile>, StoredUser<Profile>, Profile> {
+  const { call, schema } = database;
   const of: UsersTable = {
     schema,
     table: 'users',
@@ -53,9 +53,10 @@ export function postgresOwnUsers<Profile>(
       phoneNumberVerifiedAt: row.phone_number_verified_at as number,
     }),
   };
+  const queries = userQueries(database, shape);
   const store: StoredUserStore<Profile> = {
-    ...postgresUsers(call, shape),
-    ...postgresPasswords(call, of),
+    ...postgresUsers(call, queries, shape),
+    ...postgresPasswords(call, queries, of),
     ...postgresVerification(call, of, 'phone_number_verified_at'),
     setDisabled: async ({ userId, disabled }) => isStorable(userId) && call('set_disabled', { of, userId, disabled }),
     delete: async ({ userId }) => isStorable(userId) && call('delete_user', { of, userId }),

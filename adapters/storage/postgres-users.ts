@@ -2,6 +2,7 @@ import type { Issue } from '../../src/errors.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { isStorable } from './postgres-text.ts';
+import type { UserQueries } from './postgres-user-queries.ts';
 
 /** A user as the installed functions answer one. */
 export interface UserAnswer {
@@ -65,21 +66,24 @@ type VerificationMember = 'setPhoneNumberVerifiedAt';
 /** The part of the user port that needs no column of its own. */
 export function postgresUsers<User extends UserRecord, Profile>(
   call: PostgresCall,
+  queries: UserQueries,
   shape: UsersShape<User, Profile>,
 ): Required<Omit<UserStore<User, Profile>, PasswordMember | VerificationMember>> {
   const { of } = shape;
-  const find = async (by: { readonly userId: string } | { readonly phoneNumber: string }): Promise<User | null> => {
-    // Nobody has a name that cannot be stored.
-    if (!Object.values(by).every(isStorable)) return null;
-    const answer = await call<UserAnswer | null>('find_user', { of, ...by });
+  // Nobody has a name that cannot be stored.
+  const found = async (by: object, asked: Promise<UserAnswer | null | undefined> | null): Promise<User | null> => {
+    let answer = await asked;
+    if (answer === undefined) answer = await call<UserAnswer | null>('find_user', { of, ...by });
     return answer === null ? null : shape.toUser(answer);
   };
   return {
-    findById: ({ userId }) => find({ userId }),
-    findByPhoneNumber: ({ phoneNumber }) => find({ phoneNumber }),
+    findById: ({ userId }) => found({ userId }, isStorable(userId) ? queries.findById(userId) : null),
+    findByPhoneNumber: ({ phoneNumber }) => found({ phoneNumber }, isStorable(phoneNumber) ? queries.findByPhoneNumber(phoneNumber) : null),
     async create({ phoneNumber, profile, passwordHash, now }) {
       const { columns, named, ...input } = creationInput(shape, { profile, passwordHash, now });
       const given = { ...columns, ...named, [of.phoneNumber]: phoneNumber };
+      const made = input.issues.length > 0 ? undefined : await queries.create({ columns: given, id: input.id, now });
+      if (made !== undefined) return made === null ? { is: 'phone_number_taken' } : { is: 'created', user: shape.toUser(made) };
       return creationAnswer(shape, await call<Created>('create_user', { of, phoneNumber, columns: given, ...input }));
     },
     async setPhoneNumber({ userId, phoneNumber, now }) {
@@ -90,11 +94,19 @@ export function postgresUsers<User extends UserRecord, Profile>(
   };
 }
 
-/** What `create_user` takes beside the table and the number; `named` are the columns that no profile has. */
+interface CreationInput {
+  readonly columns: Readonly<Record<string, unknown>>;
+  /** The columns that no profile has. */
+  readonly named: Readonly<Record<string, unknown>>;
+  readonly id: string;
+  readonly issues: readonly Issue[];
+}
+
+/** What `create_user` takes beside the table and the number. */
 export function creationInput<Profile>(
   shape: UsersShape<UserRecord, Profile>,
   { profile, passwordHash, now }: { readonly profile: Profile; readonly passwordHash: string | null; readonly now: number },
-): { readonly columns: Readonly<Record<string, unknown>>; readonly named: Readonly<Record<string, unknown>> } {
+): CreationInput {
   const { of, fields, rules } = shape;
   const { columns, issues } = shape.write(profile);
   const id = shape.newId();
@@ -116,9 +128,13 @@ export function creationAnswer<User extends UserRecord>(
 }
 
 /** The part of the user port that passwords need. */
-export function postgresPasswords(call: PostgresCall, of: UsersTable): Required<Pick<UserStore, PasswordMember>> {
+export function postgresPasswords(call: PostgresCall, queries: UserQueries, of: UsersTable): Required<Pick<UserStore, PasswordMember>> {
   return {
-    passwordHashOf: async ({ userId }) => (isStorable(userId) ? call<string | null>('password_hash_of', { of, userId }) : null),
+    async passwordHashOf({ userId }) {
+      if (!isStorable(userId)) return null;
+      const hash = await queries.passwordHashOf(userId);
+      return hash === undefined ? call<string | null>('password_hash_of', { of, userId }) : hash;
+    },
     setPasswordHash: async (s) => (isStorable(s.userId) ? call('set_password_hash', { of, ...s }) : { is: 'stale' }),
   };
 }

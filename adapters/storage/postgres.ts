@@ -3,7 +3,7 @@ import type { JoinedStore } from '../../src/ports/joined-store.ts';
 import type { SessionStore } from '../../src/ports/session-store.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import { postgresChallenges } from './postgres-challenges.ts';
-import { callsTo, type PostgresCall, type PostgresDatabase } from './postgres-database.ts';
+import { callsTo, type PostgresDatabase, queriesTo } from './postgres-database.ts';
 import { joinedTable, postgresJoined } from './postgres-joined.ts';
 import { joinedVerbsTo } from './postgres-joined-batches.ts';
 import { type ColumnMapping, type MappedUser, postgresMappedUsers } from './postgres-mapped-users.ts';
@@ -13,6 +13,7 @@ import { runsOf } from './postgres-runs.ts';
 import { coalescingSessionCalls } from './postgres-session-batches.ts';
 import { postgresSessions } from './postgres-sessions.ts';
 import { STORABLE_JSON } from './postgres-text.ts';
+import type { UsersDatabase } from './postgres-user-queries.ts';
 import type { PostgresUsers } from './postgres-users.ts';
 import type { StoredUser, StoredUserStore } from './stored-user.ts';
 
@@ -71,7 +72,7 @@ export interface JoinedPostgresStorage<Users, User extends UserRecord, Profile> 
  * Keeps everything in PostgreSQL 15 or newer, which any number of machines may share. {@link migrate} makes the tables and functions first; the
  * encoding of the database must be UTF8, as it is by default.
  *
- * Each verb is one round trip and one step: one call of one installed function, with READ COMMITTED isolation. Nothing is kept in the session of a
+ * Each verb is one round trip and one step: one call of one installed function or one statement, with READ COMMITTED isolation. Nothing is kept in the session of a
  * connection, so that PgBouncer may pool by transactions. With `coalesce` one trip carries the verbs that wait at the same moment.
  *
  * Durability: what was answered survives `kill -9` and the loss of power, because a verb that writes waits for the write-ahead log although the
@@ -134,7 +135,8 @@ export function postgresStorage(
   };
   if (users !== undefined && 'findById' in users) return { ...stores, users };
   // Others read the tables of users too: what cannot lie there as it is, is refused.
-  const here = usersIn(callsTo(db, schema, JSON), schema, users, unique);
+  const database: UsersDatabase = { call: callsTo(db, schema, JSON), query: queriesTo(db, schema, JSON), schema };
+  const here = usersIn(database, users, unique);
   const codecs = { ours: STORABLE_JSON, theirs: JSON };
   const verbs = joinedVerbsTo(db, schema, codecs, { table: joinedTable(here.shape), isCoalescing: coalesce });
   const joined = postgresJoined(verbs, { ...stores, users: here.store }, here.shape);
@@ -142,10 +144,9 @@ export function postgresStorage(
 }
 
 function usersIn(
-  call: PostgresCall,
-  schema: string,
+  database: UsersDatabase,
   users: ColumnMapping | undefined,
   unique: readonly string[],
 ): PostgresUsers<UserStore<UserRecord, Record<string, unknown>>, UserRecord, Record<string, unknown>> {
-  return users === undefined ? postgresOwnUsers(call, schema, unique) : postgresMappedUsers(call, users);
+  return users === undefined ? postgresOwnUsers(database, unique) : postgresMappedUsers(database, users);
 }
