@@ -3,7 +3,8 @@ import type { SessionStore } from '../../src/ports/session-store.ts';
 import type { JoinedPostgresCall } from './postgres-database.ts';
 import { inputOf, type PostgresOperation } from './postgres-runs.ts';
 import { draftInput } from './postgres-sessions.ts';
-import type { Created, UserAnswer } from './postgres-users.ts';
+import type { Created } from './postgres-user-creation.ts';
+import type { UserAnswer } from './postgres-users.ts';
 
 /** What became of an account, as the installed functions say it. */
 export type AccountAnswer = { readonly is: 'found'; readonly user: UserAnswer } | { readonly is: 'absent' | 'left' } | Created;

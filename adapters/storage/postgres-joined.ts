@@ -7,7 +7,8 @@ import type { JoinedPostgresCall } from './postgres-database.ts';
 import type { AccountAnswer, JoinedVerbs } from './postgres-joined-verbs.ts';
 import { draftInput, rotationAnswer } from './postgres-sessions.ts';
 import { isStorable } from './postgres-text.ts';
-import { creationAnswer, creationInput, type UserAnswer, type UsersShape } from './postgres-users.ts';
+import { creationAnswer, creationInput } from './postgres-user-creation.ts';
+import type { UserAnswer, UsersShape } from './postgres-users.ts';
 
 type Answer<Verb extends 'redeem' | 'take'> = Awaited<ReturnType<ChallengeStore[Verb]>>;
 type Evicted = Pick<JoinedSession, 'evicted'>;

@@ -2,6 +2,7 @@ import type { Issue } from '../../src/errors.ts';
 import type { UserRecord, UserStore } from '../../src/ports/user-store.ts';
 import type { PostgresCall } from './postgres-database.ts';
 import { isStorable } from './postgres-text.ts';
+import { type Created, creationAnswer, creationInput } from './postgres-user-creation.ts';
 import type { UserQueries } from './postgres-user-queries.ts';
 
 /** A user as the installed functions answer one. */
@@ -50,11 +51,6 @@ export interface UsersShape<User extends UserRecord, Profile> {
   toUser(answer: UserAnswer): User;
 }
 
-/** What `create_user` answers. */
-export type Created = { readonly is: 'created'; readonly user: UserAnswer } | { readonly is: 'phone_number_taken' } | Refused;
-type Refused =
-  | { readonly is: 'refused'; readonly issues: readonly Issue[] }
-  | { readonly is: 'refused'; readonly because: string; readonly fields: readonly string[]; readonly issues?: undefined };
 type NumberSet =
   | { readonly is: 'set'; readonly user: UserAnswer; readonly previous: string | null }
   | { readonly is: 'taken' }
@@ -94,39 +90,6 @@ export function postgresUsers<User extends UserRecord, Profile>(
   };
 }
 
-interface CreationInput {
-  readonly columns: Readonly<Record<string, unknown>>;
-  /** The columns that no profile has. */
-  readonly named: Readonly<Record<string, unknown>>;
-  readonly id: string;
-  readonly issues: readonly Issue[];
-}
-
-/** What `create_user` takes beside the table and the number. */
-export function creationInput<Profile>(
-  shape: UsersShape<UserRecord, Profile>,
-  { profile, passwordHash, now }: { readonly profile: Profile; readonly passwordHash: string | null; readonly now: number },
-): CreationInput {
-  const { of, fields, rules } = shape;
-  const { columns, issues } = shape.write(profile);
-  const id = shape.newId();
-  const named = {
-    ...(id === null ? {} : { [of.id]: id }),
-    ...(of.passwordHash === null ? {} : { [of.passwordHash]: passwordHash }),
-  };
-  const rest = { id: crypto.randomUUID(), issues, fields, rules, now };
-  return { columns: issues.length === 0 ? columns : {}, named, ...rest };
-}
-
-/** What the user port answers of it. */
-export function creationAnswer<User extends UserRecord>(
-  shape: UsersShape<User, never>,
-  answer: Created,
-): Awaited<ReturnType<UserStore<User>['create']>> {
-  if (answer.is === 'created') return { is: 'created', user: shape.toUser(answer.user) };
-  return answer.is === 'refused' ? { is: 'refused', issues: answer.issues ?? issuesOf(answer) } : answer;
-}
-
 /** The part of the user port that passwords need. */
 export function postgresPasswords(call: PostgresCall, queries: UserQueries, of: UsersTable): Required<Pick<UserStore, PasswordMember>> {
   return {
@@ -155,12 +118,4 @@ export function unstorableIn(value: unknown, path: string): readonly Issue[] {
   return Object.entries(value).flatMap(([key, member]) =>
     isStorable(key) ? unstorableIn(member, `${path}.${key}`) : [{ path, message: 'A name in it cannot be stored.' }],
   );
-}
-
-// By SQLSTATE.
-const MESSAGES: Readonly<Record<string, string>> = { 23505: 'This value is taken.', 23502: 'This value is missing.' };
-
-function issuesOf({ because, fields }: Extract<Refused, { readonly because: string }>): readonly Issue[] {
-  const message = MESSAGES[because] ?? 'This value cannot be stored.';
-  return fields.map((field) => ({ path: `profile.${field}`, message }));
 }

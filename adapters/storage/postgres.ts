@@ -72,8 +72,9 @@ export interface JoinedPostgresStorage<Users, User extends UserRecord, Profile> 
  * Keeps everything in PostgreSQL 15 or newer, which any number of machines may share. {@link migrate} makes the tables and functions first; the
  * encoding of the database must be UTF8, as it is by default.
  *
- * Each verb is one round trip and one step: one call of one installed function or one statement, with READ COMMITTED isolation. Nothing is kept in the session of a
- * connection, so that PgBouncer may pool by transactions. With `coalesce` one trip carries the verbs that wait at the same moment.
+ * Each verb is one round trip and one step: a statement or a call of one installed function, with READ COMMITTED isolation. What the catalog says
+ * about a table of yours is asked once. Nothing is kept in the session of a connection, so that PgBouncer may pool by transactions. With `coalesce`
+ * one trip carries the verbs that wait at the same moment.
  *
  * Durability: what was answered survives `kill -9` and the loss of power, because a verb that writes waits for the write-ahead log although the
  * session says `synchronous_commit = off`. A standby is waited for as the server is set up; without a synchronous one, a failover may lose the

@@ -6,9 +6,12 @@ import { loadVisits } from './load-visits.ts';
 import { slopeOf } from './statistics.ts';
 import type { StoreName } from './systems/system.ts';
 
-interface Live {
+/** Memory right after a collection: what could be given back is no growth. */
+interface Kept {
   readonly hours: number;
-  readonly megabytes: number;
+  readonly rss: number;
+  /** Of the heap, and of what hangs on it. */
+  readonly live: number;
 }
 
 /** How long, how much and on what. */
@@ -20,7 +23,7 @@ export interface LoadConfiguration {
 }
 
 const { store, minutes, rate } = JSON.parse(process.argv[2] ?? '') as LoadConfiguration;
-const SAMPLE_SECONDS = 2;
+const SAMPLE_SECONDS = 15;
 const SWEEP_SECONDS = 5;
 const SWEPT_AT_ONCE = 3;
 const MEGABYTE = 2 ** 20;
@@ -42,10 +45,9 @@ const kinds = order.toSorted((a, b) => a.at - b.at).map(({ kind }) => kind);
 const startedAt = performance.now();
 const totalMs = minutes * 60_000;
 const elapsedMs = (): number => performance.now() - startedAt;
-const memory: (readonly [hours: number, rss: number])[] = [];
+const memory: Kept[] = [];
 let swept = 0;
 let rotations = 0;
-const liveAtFirst: Live[] = [];
 
 const sampling = setInterval(sample, SAMPLE_SECONDS * 1000);
 const sweeping = setInterval(sweep, SWEEP_SECONDS * 1000);
@@ -67,7 +69,7 @@ for (let arrival = 0; ; ) {
 await Promise.all(calls);
 clearInterval(sampling);
 clearInterval(sweeping);
-const live = liveMegabytes();
+memory.push(kept());
 const row: LoadRow = {
   date: new Date().toISOString().slice(0, 10),
   store,
@@ -76,8 +78,8 @@ const row: LoadRow = {
   kinds: figures.kinds(totalMs / 1000),
   errors: figures.errors(),
   rssMegabytes: process.memoryUsage.rss() / MEGABYTE,
-  rssMegabytesPerHour: slopeOf(memory),
-  liveMegabytesPerHour: slopeOf([...liveAtFirst, live].map(({ hours, megabytes }) => [hours, megabytes])),
+  rssMegabytesPerHour: slopeOf(memory.map(({ hours, rss }) => [hours, rss])),
+  liveMegabytesPerHour: slopeOf(memory.map(({ hours, live }) => [hours, live])),
   swept,
   rotations,
 };
@@ -94,9 +96,7 @@ function call(kind: LoadKind, dueAt: number): void {
 }
 
 function sample(): void {
-  if (elapsedMs() < totalMs * WARM_UP_SHARE) return;
-  if (liveAtFirst.length === 0) liveAtFirst.push(liveMegabytes());
-  memory.push([elapsedMs() / 3_600_000, process.memoryUsage.rss() / MEGABYTE]);
+  if (elapsedMs() >= totalMs * WARM_UP_SHARE) memory.push(kept());
 }
 
 async function sweep(): Promise<void> {
@@ -107,8 +107,8 @@ async function sweep(): Promise<void> {
   }
 }
 
-function liveMegabytes(): Live {
+function kept(): Kept {
   globalThis.gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  return { hours: elapsedMs() / 3_600_000, megabytes: (heapUsed + external) / MEGABYTE };
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { hours: elapsedMs() / 3_600_000, rss: rss / MEGABYTE, live: (heapUsed + external) / MEGABYTE };
 }
