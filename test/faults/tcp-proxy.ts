@@ -16,8 +16,8 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-// The functions of our schema, the scripts of Redis. All else is how drivers greet.
-const QUESTION = /_v\d+\([^)]*\$1|evalsha/i;
+// The functions of our schema, its plain statements, the scripts of Redis. All else is how drivers greet.
+const QUESTION = /_v\d+\([^)]*\$1|as answer|evalsha/i;
 
 // PostgreSQL says that it has parsed a statement; the driver that asked first has not sent the values yet.
 function isOnlyParsed(chunk: Buffer): boolean {
