@@ -46,6 +46,8 @@ export function userQueries<User extends UserRecord>({ query, schema }: UsersDat
     try {
       asked ??= columnsOf(query, table);
       const columns = await asked;
+      // The table may be made later.
+      if (columns === null) asked = own;
       // Numbers are texts, and are compared as such.
       return columns?.[of.phoneNumber]?.category === 'S' ? await statement(columns) : undefined;
     } catch (error) {
